@@ -1,0 +1,86 @@
+"""The shapes in which a person reads the chat (docs/protocol.md, "The human dialect").
+
+Pure functions from text to text, without line ends. The server's human dialect and the bundled client both print
+by them, so a conversation looks the same in ``nc`` and in the client.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+def message(nick: str, text: str, elsewhere: str | None = None, *, action: bool = False) -> str:
+    """What somebody said; `elsewhere` names the room if it is not the reader's current one."""
+    said = f"* {nick} {text}" if action else f"{nick}: {text}"
+    return said if elsewhere is None else f"[{elsewhere}] {said}"
+
+
+def direct(nick: str, text: str, *, action: bool = False) -> str:
+    """A direct message to the reader."""
+    return f"[pm] * {nick} {text}" if action else f"[pm] {nick}: {text}"
+
+
+def own_direct(nick: str, to: str, text: str, *, action: bool = False) -> str:
+    """A direct message of the reader's own, confirmed."""
+    return f"[pm -> {to}] * {nick} {text}" if action else f"[pm -> {to}] {text}"
+
+
+def server(text: str) -> str:
+    """The server's word."""
+    return f"*** {text}"
+
+
+def error(code: str, text: str) -> str:
+    """A refusal, for the asker alone."""
+    return f"!!! {code} {text}"
+
+
+def joined(nick: str, room: str) -> str:
+    return server(f"{nick} joined {room}")
+
+
+def left(nick: str, room: str, reason: str) -> str:
+    return server(f"{nick} left {room} ({reason})" if reason else f"{nick} left {room}")
+
+
+def renamed(nick: str, new: str) -> str:
+    return server(f"{nick} is now {new}")
+
+
+def away(nick: str, reason: str | None) -> str:
+    """Somebody went away (with a reason, maybe empty) or came back (None)."""
+    if reason is None:
+        return server(f"{nick} is back")
+    return server(f"{nick} is away: {reason}" if reason else f"{nick} is away")
+
+
+def topic(nick: str, room: str, text: str) -> str:
+    if not text:
+        return server(f"{nick} removed the topic of {room}")
+    return server(f"{nick} set the topic of {room}: {text}")
+
+
+def quoted(seq: int, when: datetime, said: str) -> str:
+    """A line of history: the server quotes it, with its number in the log and its time."""
+    return server(f"#{seq} {when:%Y-%m-%d %H:%M} {said.removeprefix('*** ')}")
+
+
+def skipped(count: int) -> str:
+    lines = "line" if count == 1 else "lines"
+    return server(f"{count} {lines} skipped, /history has them")
+
+
+def people(names: list[str], count: int) -> str:
+    """``bob, carol and 98 more``: at most the names given, out of `count`."""
+    listed = ", ".join(names)
+    missing = count - len(names)
+    return f"{listed} and {missing} more" if missing > 0 else listed
+
+
+def welcome(nick: str, room: str, names: list[str], count: int) -> str:
+    if not count:
+        company = f"You are alone in {room}."
+    else:
+        verb = "1 other is" if count == 1 else f"{count} others are"
+        company = f"{verb} in {room}: {people(names, count)}."
+    return server(f"Welcome, {nick}. {company} /help lists the commands.")
