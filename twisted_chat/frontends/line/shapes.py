@@ -78,9 +78,17 @@ def people(names: list[str], count: int) -> str:
 
 
 def welcome(nick: str, room: str, names: list[str], count: int) -> str:
+    return server(f"Welcome, {nick}. {_company(room, names, count)}. /help lists the commands.")
+
+
+def entered(room: str, names: list[str], count: int, topic_text: str) -> str:
+    """The reader is in one more room."""
+    about = f" The topic: {topic_text}" if topic_text else ""
+    return server(f"You are in {room}. {_company(room, names, count)}.{about}")
+
+
+def _company(room: str, names: list[str], count: int) -> str:
     if not count:
-        company = f"You are alone in {room}."
-    else:
-        verb = "1 other is" if count == 1 else f"{count} others are"
-        company = f"{verb} in {room}: {people(names, count)}."
-    return server(f"Welcome, {nick}. {company} /help lists the commands.")
+        return f"You are alone in {room}"
+    verb = "1 other is" if count == 1 else f"{count} others are"
+    return f"{verb} in {room}: {people(names, count)}"

@@ -1,0 +1,404 @@
+"""The conversation reads like a chat log: objects and lines in, lines and objects out."""
+
+from datetime import UTC, datetime
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from twisted_chat.client.conversation import Conversation
+from twisted_chat.client.effects import Kind, Quit, Refused, Replaced, Send, Shown
+from twisted_chat.client.outbox import Outbox
+
+NOW = datetime(2026, 11, 22, 21, 0, tzinfo=UTC)
+TIME = "2026-11-22T20:00:00.123Z"
+
+
+def room(name: str = "#lobby", *people: str) -> dict:
+    return {"name": name, "people": list(people), "count": len(people), "topic": ""}
+
+
+class Talk(SynchronousTestCase):
+    """A conversation of alice's, and what it did last."""
+
+    def setUp(self) -> None:
+        self.start()
+
+    def start(self, *rooms: str, history_lines: int = 0, window: int = 20, limit: int = 1000, **more: object):
+        outbox = Outbox("c", window=window, limit=limit)
+        self.talk = Conversation("alice", rooms, outbox, now=lambda: NOW, zone=UTC, history_lines=history_lines, **more)
+
+    def did(self, effects: list) -> None:
+        self.effects = effects
+        self.shown = [effect.text for effect in effects if isinstance(effect, Shown)]
+        self.kinds = [effect.kind for effect in effects if isinstance(effect, Shown)]
+        self.sent = [effect.fields for effect in effects if isinstance(effect, Send)]
+
+    def hears(self, **fields: object) -> None:
+        self.did(self.talk.received(fields))
+
+    def types(self, line: str) -> None:
+        self.did(self.talk.typed(line))
+
+    def is_cut(self) -> None:
+        self.did(self.talk.cut())
+
+    def is_welcome(self, *rooms: dict, log: str = "L", seq: int = 10, **more: object) -> None:
+        listed = rooms or (room("#lobby", "bob", "carol"),)
+        fields = {"nick": "alice", "resume": "R", "log": log, "seq": seq, "rooms": list(listed), **more}
+        self.hears(type="welcome", **fields)
+
+    def event(self, seq: int, text: str, nick: str = "bob", **more: object) -> dict:
+        fields = {"type": "message", "room": "#lobby", "nick": nick, "text": text, "seq": seq, "time": TIME}
+        return {**fields, **more}
+
+
+class EnteringTests(Talk):
+    def test_hello(self) -> None:
+        self.assertEqual(self.talk.hello(), {"type": "hello", "nick": "alice"})
+
+    def test_hello_with_everything(self) -> None:
+        self.start("#dev", "ops", client="c 1", server_password="pw")
+        expected = {"type": "hello", "nick": "alice", "client": "c 1", "server_password": "pw"}
+        self.assertEqual(self.talk.hello(), {**expected, "rooms": ["#dev", "#ops"]})
+
+    def test_welcome(self) -> None:
+        self.is_welcome()
+        line = "*** Welcome, alice. 2 others are in #lobby: bob, carol. /help lists the commands."
+        self.assertEqual(self.effects, [Shown(line, Kind.SERVER, NOW)])
+        self.assertTrue(self.talk.welcomed)
+
+    def test_the_first_wished_room_is_the_current_one(self) -> None:
+        self.start("#dev")
+        self.types("early")
+        self.is_welcome(room("#lobby"), room("#dev", "dave"))
+        self.assertIn("1 other is in #dev: dave.", self.shown[0])
+        self.assertEqual(self.sent, [{"type": "say", "room": "#dev", "text": "early", "id": "c-1"}])
+
+    def test_without_the_wished_room_it_is_the_lobby(self) -> None:
+        self.start("#dev")
+        self.is_welcome(room("#lobby"))
+        self.assertEqual(self.talk.rooms.current, "#lobby")
+
+    def test_history_is_asked_for(self) -> None:
+        self.start(history_lines=5)
+        self.types("early")
+        self.is_welcome(room("#lobby"), room("#dev"))
+        self.assertEqual([(f["type"], f.get("room")) for f in self.sent],
+                         [("history", "#lobby"), ("history", "#dev"), ("say", "#lobby")])  # fmt: skip
+        self.assertEqual(self.sent[0]["limit"], 5)
+
+    def test_refusals(self) -> None:
+        self.hears(type="error", code="NICK_IN_USE", text="alice is taken")
+        self.assertEqual(self.effects, [Refused("NICK_IN_USE", "alice is taken")])
+
+    def test_a_welcome_that_comes_again_is_silent(self) -> None:
+        self.is_welcome()
+        self.types("hi")
+        self.is_welcome(room("#lobby", "zoe"), nick="alice2", resume="R2")
+        self.assertEqual(self.effects, [])
+        self.assertEqual(self.talk.rooms.nicks(), ["zoe"])
+        self.assertEqual(self.talk.nick, "alice2")
+        self.is_cut()
+        self.assertEqual(self.talk.hello()["resume"], "R2")
+
+
+class TypingTests(Talk):
+    def setUp(self) -> None:
+        super().setUp()
+        self.is_welcome(room("#lobby", "bob"), room("#dev"))
+
+    def test_a_line_is_said_and_confirmed(self) -> None:
+        self.types("hi\r")
+        self.assertEqual(self.sent, [{"type": "say", "room": "#lobby", "text": "hi", "id": "c-1"}])
+        self.assertEqual(self.shown, [])
+        self.assertTrue(self.talk.outbox)
+        self.hears(**self.event(11, "hi", "alice", id="c-1"))
+        self.assertEqual((self.shown, self.kinds), (["alice: hi"], [Kind.OWN]))
+        self.assertFalse(self.talk.outbox)
+
+    def test_control_characters_are_not_sent(self) -> None:
+        self.types("a\x1b[2J\udc80b")
+        self.assertEqual(self.sent[0]["text"], "a[2Jb")
+
+    def test_nothing_sends_nothing(self) -> None:
+        self.types("")
+        self.assertEqual(self.effects, [])
+
+    def test_quit(self) -> None:
+        self.types("/quit so long")
+        self.assertEqual(self.effects, [Quit("so long")])
+
+    def test_a_hidden_password_is_refused(self) -> None:
+        self.types(" /login secret")
+        self.assertEqual(self.sent, [])
+        self.assertTrue(self.shown[0].startswith("!!! NOT_SENT "))
+        self.assertNotIn("secret", self.shown[0])
+        self.assertEqual(self.talk.refusals, 1)
+
+    def test_a_line_that_no_server_reads(self) -> None:
+        self.types("ä" * 20000)
+        self.assertEqual((self.sent, self.talk.refusals), ([], 1))
+        self.assertTrue(self.shown[0].startswith("!!! TEXT_TOO_LONG "))
+
+    def test_an_error_answers_a_line(self) -> None:
+        self.types("x" * 3000)
+        self.hears(type="error", code="TEXT_TOO_LONG", text="too long", id="c-1")
+        self.assertEqual((self.shown, self.kinds), (["!!! TEXT_TOO_LONG too long"], [Kind.ERROR]))
+        self.assertEqual((len(self.talk.outbox), self.talk.refusals), (0, 1))
+
+    def test_an_error_about_nothing_of_ours(self) -> None:
+        self.hears(type="error", code="FLOOD", text="enough")
+        self.assertEqual((self.shown, self.talk.refusals), (["!!! FLOOD enough"], 0))
+
+    def test_a_full_outbox(self) -> None:
+        self.start(limit=2)
+        for line in ("a", "b", "c"):
+            self.types(line)
+        self.assertEqual(self.shown, ["!!! NOT_SENT 2 lines wait already, not this one: c"])
+        self.assertEqual(self.talk.refusals, 1)
+
+    def test_the_window_goes_on_with_confirmations(self) -> None:
+        self.start(window=1)
+        self.is_welcome()
+        self.types("a")
+        self.types("b")
+        self.assertEqual(self.sent, [])
+        self.hears(**self.event(11, "a", "alice", id="c-1"))
+        self.assertEqual([fields["text"] for fields in self.sent], ["b"])
+
+    def test_switching(self) -> None:
+        self.types("/switch dev")
+        self.assertEqual((self.shown, self.sent), (["*** You are talking in #dev now"], []))
+        self.types("hi")
+        self.assertEqual(self.sent[0]["room"], "#dev")
+        self.types("/switch nowhere")
+        self.assertEqual(self.shown, ["!!! NOT_IN_ROOM you are not in nowhere"])
+
+    def test_a_command_is_about_the_current_room(self) -> None:
+        self.types("/switch #dev")
+        self.types("/topic x")
+        self.assertEqual([fields["text"] for fields in self.sent], ["/switch #dev", "/topic x"])
+        self.hears(type="reply", lines=["now in #dev"], id=self.sent[0]["id"])
+        self.assertEqual(self.shown, [])
+        self.types("/names")
+        self.assertEqual([fields["text"] for fields in self.sent], ["/names"])
+
+    def test_a_reply_is_shown(self) -> None:
+        self.types("/time")
+        self.assertEqual(self.sent, [{"type": "command", "text": "/time", "id": "c-1"}])
+        self.hears(type="reply", lines=["it is late", "*** very"], id="c-1")
+        self.assertEqual((self.shown, self.kinds[0]), (["*** it is late", "*** very"], Kind.REPLY))
+        self.assertFalse(self.talk.outbox)
+
+    def test_reply_goes_to_who_wrote_last(self) -> None:
+        self.hears(type="direct", seq=11, nick="bob", to="alice", text="psst", time=TIME)
+        self.hears(type="renamed", nick="bob", new="rob")
+        self.types("/r what?")
+        self.assertEqual(self.sent, [{"type": "say", "to": "rob", "text": "what?", "id": "c-1"}])
+        answer = {"type": "direct", "nick": "alice", "to": "rob", "text": "what?", "time": TIME, "id": "c-1"}
+        self.hears(**answer, seq=12)
+        self.assertEqual((self.shown, self.effects[0].mention), (["[pm -> rob] what?"], False))
+        self.types("/r and?")
+        self.assertEqual(self.sent[0]["to"], "rob")
+
+
+class RoomTests(Talk):
+    def setUp(self) -> None:
+        self.start(history_lines=3)
+        self.is_welcome(room("#lobby", "bob"))
+
+    def test_joining(self) -> None:
+        self.types("/join #dev")
+        join = self.sent[0]
+        self.types("hello dev")
+        self.assertEqual(self.sent[0]["room"], "#dev")
+        self.hears(type="joined", room="#dev", nick="alice", people=["dave"], count=1, time=TIME, id=join["id"])
+        self.assertEqual(self.shown, ["*** alice joined #dev"])
+        self.assertEqual([(f["type"], f["room"]) for f in self.sent], [("history", "#dev")])
+        self.assertEqual(self.talk.rooms.current, "#dev")
+        self.assertIn("dave", self.talk.rooms.nicks())
+
+    def test_a_room_that_can_not_be_joined(self) -> None:
+        self.types("/join #dev")
+        self.hears(type="error", code="NOT_ALLOWED", text="no", id=self.sent[0]["id"])
+        self.assertEqual(self.talk.rooms.current, "#lobby")
+
+    def test_a_room_that_we_are_in_already(self) -> None:
+        self.hears(type="joined", room="#lobby", nick="alice", people=["zoe"], time=TIME)
+        self.assertEqual(self.effects, [])
+
+    def test_parting(self) -> None:
+        self.hears(type="joined", room="#dev", nick="alice", people=[], time=TIME)
+        self.types("/part tea")
+        self.assertEqual((self.sent[0]["room"], self.sent[0]["reason"]), ("#dev", "tea"))
+        self.hears(type="left", room="#dev", nick="alice", reason="tea", time=TIME, id=self.sent[0]["id"])
+        self.assertEqual(self.shown, ["*** alice left #dev (tea)"])
+        self.assertEqual(self.talk.rooms.current, "#lobby")
+
+    def test_others(self) -> None:
+        self.hears(type="joined", room="#lobby", nick="zoe", time=TIME)
+        self.hears(type="left", room="#lobby", nick="bob", reason="", time=TIME)
+        self.assertEqual((self.shown, self.talk.rooms.nicks()), (["*** bob left #lobby"], ["zoe"]))
+        self.hears(type="people", room="#lobby", people=["x", "y"], count=2)
+        self.assertEqual((self.shown, self.talk.rooms.nicks()), ([], ["x", "y"]))
+
+    def test_ones_own_new_name(self) -> None:
+        self.hears(type="renamed", nick="alice", new="alicia", time=TIME)
+        self.assertEqual((self.shown, self.talk.nick), (["*** alice is now alicia"], "alicia"))
+
+    def test_history_is_quoted_with_local_time(self) -> None:
+        self.hears(type="history", room="#lobby", events=[self.event(3, "old"), {"type": "odd", "seq": 4}])
+        self.assertEqual((self.shown, self.kinds), (["*** #3 2026-11-22 20:00 bob: old"], [Kind.HISTORY]))
+
+    def test_history_leaves_out_what_was_seen_live(self) -> None:
+        self.hears(**self.event(11, "live"))
+        self.hears(type="history", room="#lobby", events=[self.event(10, "old"), self.event(11, "live")])
+        self.assertEqual(self.shown, ["*** #10 2026-11-22 20:00 bob: old"])
+
+
+class HearingTests(Talk):
+    def setUp(self) -> None:
+        super().setUp()
+        self.is_welcome()
+
+    def test_time_is_the_servers(self) -> None:
+        self.hears(**self.event(11, "hi"))
+        expected = datetime(2026, 11, 22, 20, 0, 0, 123000, UTC)
+        self.assertEqual(self.effects, [Shown("bob: hi", Kind.SAID, expected)])
+
+    def test_once_only(self) -> None:
+        self.hears(**self.event(11, "hi"))
+        self.hears(**self.event(11, "hi"))
+        self.assertEqual(self.shown, [])
+
+    def test_mentions(self) -> None:
+        self.hears(**self.event(11, "Alice: hi"))
+        self.assertTrue(self.effects[0].mention)
+        self.hears(type="direct", seq=12, nick="bob", to="alice", text="psst", time=TIME)
+        self.assertTrue(self.effects[0].mention)
+        self.hears(**self.event(13, "alice it is", "alice"))
+        self.assertEqual((self.kinds, self.effects[0].mention), ([Kind.OWN], False))
+
+    def test_skipped(self) -> None:
+        self.hears(type="skipped", **{"from": 11, "to": 13})
+        self.assertEqual(self.shown, ["*** 3 lines skipped, /history has them"])
+        self.hears(**self.event(13, "late"))
+        self.assertEqual(self.shown, [])
+        for odd in ({}, {"from": 3}, {"from": 3, "to": 1}):
+            self.hears(type="skipped", **odd)
+            self.assertEqual(self.effects, [])
+
+    def test_notice_away_and_topic(self) -> None:
+        self.hears(type="notice", text="tea at \x1b[31mfive")
+        self.assertEqual(self.shown, ["*** tea at [31mfive"])
+        self.hears(type="away", nick="bob", reason="tea", time=TIME)
+        self.assertEqual(self.shown, ["*** bob is away: tea"])
+        self.hears(type="topic", seq=12, room="#lobby", nick="bob", text="tea", time=TIME)
+        self.assertEqual(self.shown, ["*** bob set the topic of #lobby: tea"])
+
+    def test_ping(self) -> None:
+        self.hears(type="ping")
+        self.assertEqual(self.effects, [Send({"type": "pong"})])
+
+    def test_replaced(self) -> None:
+        self.hears(type="error", code="REPLACED", text="by another")
+        self.assertEqual(self.effects, [Replaced("by another")])
+
+    def test_what_is_unknown_is_ignored(self) -> None:
+        for fields in ({}, {"type": "fanfare"}, {"type": "pong"}):
+            self.hears(**fields)
+            self.assertEqual(self.effects, [])
+
+    def test_a_type_that_is_no_text(self) -> None:
+        for odd in ([], {}, 3, None):
+            self.hears(type=odd)
+            self.assertEqual(self.effects, [])
+
+
+class ComingBackTests(Talk):
+    def setUp(self) -> None:
+        super().setUp()
+        self.is_welcome(room("#lobby"), room("#dev"))
+        self.hears(**self.event(11, "last seen"))
+
+    def comes_back(self, **more: object) -> None:
+        self.is_welcome(room("#lobby"), room("#dev"), **{"seq": 20, **more})
+
+    def test_hello_takes_up_where_it_stopped(self) -> None:
+        self.is_cut()
+        self.assertEqual(self.talk.hello(), {"type": "hello", "nick": "alice", "resume": "R", "log": "L",
+                                             "since": 11, "rooms": ["#dev"]})  # fmt: skip
+
+    def test_what_was_missed_comes_once(self) -> None:
+        self.is_cut()
+        self.comes_back()
+        self.assertEqual(self.shown, ["*** Connected again."])
+        self.hears(**self.event(11, "last seen"))
+        self.assertEqual(self.shown, [])
+        self.hears(**self.event(12, "missed"))
+        self.assertEqual(self.shown, ["bob: missed"])
+        self.is_cut()
+        self.assertEqual(self.talk.hello()["since"], 12)
+
+    def test_unconfirmed_lines_are_sent_again_with_their_ids(self) -> None:
+        self.types("one")
+        self.types("two")
+        self.is_cut()
+        self.assertEqual(self.shown, [])
+        self.types("three")
+        self.assertEqual(self.sent, [])
+        self.comes_back()
+        self.assertEqual([(fields["id"], fields["text"]) for fields in self.sent],
+                         [("c-1", "one"), ("c-2", "two"), ("c-3", "three")])  # fmt: skip
+
+    def test_a_line_that_was_logged_before_the_cut_is_shown_once(self) -> None:
+        self.types("one")
+        self.is_cut()
+        self.comes_back()
+        self.hears(**self.event(12, "one", "alice", id="c-1"))
+        self.assertEqual((self.shown, self.kinds), (["alice: one"], [Kind.OWN]))
+        self.hears(**self.event(12, "one", "alice", id="c-1"))
+        self.assertEqual(self.shown, [])
+        self.assertFalse(self.talk.outbox)
+
+    def test_the_answer_to_a_line_sent_again_may_bear_an_old_number(self) -> None:
+        self.types("one")
+        self.is_cut()
+        self.comes_back()
+        self.hears(**self.event(15, "later"))
+        self.hears(**self.event(12, "one", "alice", id="c-1"))
+        self.assertEqual(self.shown, ["alice: one"])
+        self.is_cut()
+        self.assertEqual(self.talk.hello()["since"], 15)
+
+    def test_somebody_else_had_the_name_meanwhile(self) -> None:
+        self.is_cut()
+        self.comes_back()
+        self.hears(**self.event(14, "not me", "alice"))
+        self.assertEqual(self.kinds, [Kind.SAID])
+
+    def test_a_command_is_not_sent_again(self) -> None:
+        self.types("/topic x")
+        self.is_cut()
+        expected = ["!!! NO_ANSWER the connection was lost before the answer came to /topic x"]
+        self.assertEqual((self.shown, self.talk.refusals), (expected, 1))
+        self.types("/time")
+        self.comes_back()
+        self.assertEqual([fields["text"] for fields in self.sent], ["/time"])
+
+    def test_a_command_of_the_time_without_connection_knows_its_room(self) -> None:
+        self.types("/switch #dev")
+        self.types("/topic x")
+        self.is_cut()
+        self.types("/topic y")
+        self.comes_back()
+        self.assertEqual([fields["text"] for fields in self.sent], ["/switch #dev", "/topic y"])
+        self.assertEqual(self.talk.rooms.current, "#dev")
+
+    def test_another_log(self) -> None:
+        self.is_cut()
+        self.comes_back(log="M", seq=3)
+        self.assertEqual(self.shown, ["*** Connected again. The server has a new log: lines may be missing."])
+        self.hears(**self.event(4, "new"))
+        self.assertEqual(self.shown, ["bob: new"])
+        self.is_cut()
+        self.assertEqual((self.talk.hello()["log"], self.talk.hello()["since"]), ("M", 4))

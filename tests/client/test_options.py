@@ -1,0 +1,47 @@
+"""The command line."""
+
+import io
+from contextlib import redirect_stderr, redirect_stdout
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from twisted_chat.client.options import parse
+
+
+class OptionsTests(SynchronousTestCase):
+    def refuses(self, *arguments: str) -> str:
+        said = io.StringIO()
+        with redirect_stderr(said), redirect_stdout(said), self.assertRaises(SystemExit) as raised:
+            parse(arguments)
+        self.status = raised.exception.code
+        return said.getvalue()
+
+    def test_defaults(self) -> None:
+        options = parse([])
+        self.assertIsNone(options.nick)
+        self.assertEqual(options.where, "127.0.0.1:55555")
+        self.assertTrue(options.reconnect)
+        self.assertTrue(options.times)
+        self.assertFalse(options.tls or options.retry or options.once or options.bell or options.plain)
+
+    def test_all_of_them(self) -> None:
+        more = ["--retry", "--no-reconnect", "--once", "--bell", "--no-times", "--plain"]
+        rooms = ["--room", "#a", "--room", "b"]
+        options = parse(["bob", "--host", "::1", "--port", "7", "--ca", "f", "--password-file", "p", *rooms, *more])
+        self.assertEqual(options.nick, "bob")
+        self.assertEqual(options.where, "[::1]:7")
+        self.assertEqual((options.tls, options.ca), (True, "f"))
+        self.assertEqual((options.retry, options.reconnect, options.once), (True, False, True))
+        self.assertEqual((options.rooms, options.password_file), (("#a", "b"), "p"))
+        self.assertEqual((options.bell, options.times, options.plain), (True, False, True))
+
+    def test_wrong_ones(self) -> None:
+        for port in ("0", "65536", "x", "-1", "9" * 20, "٣"):
+            self.assertIn("port", self.refuses(f"--port={port}"))
+            self.assertEqual(self.status, 2)
+        self.assertIn("nickname", self.refuses(" "))
+
+    def test_version_and_help(self) -> None:
+        self.assertIn("Twisted Chat", self.refuses("--version"))
+        self.assertEqual(self.status, 0)
+        self.assertIn("--retry", self.refuses("--help"))

@@ -1,0 +1,54 @@
+"""Who is where."""
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from twisted_chat.client.rooms import Rooms
+
+
+class RoomsTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.rooms = Rooms()
+        self.rooms.replace([{"name": "#lobby", "people": ["bob", "Carol"]}, {"name": "#dev", "people": ["dave"]}])
+
+    def test_the_current_room_comes_first(self) -> None:
+        self.assertEqual(self.rooms.nicks(), ["bob", "Carol", "dave"])
+        self.rooms.current = "#dev"
+        self.assertEqual(self.rooms.nicks(), ["dave", "bob", "Carol"])
+        self.rooms.current = "#gone"
+        self.assertEqual(self.rooms.nicks(), ["bob", "Carol", "dave"])
+
+    def test_comings_and_goings(self) -> None:
+        self.rooms.joined("#dev", "erin")
+        self.rooms.left("#lobby", "bob")
+        self.rooms.renamed("dave", "dan")
+        for room in ("#nowhere",):
+            self.rooms.joined(room, "x")
+            self.rooms.left(room, "x")
+            self.rooms.listed(room, ["x"])
+            self.rooms.spoke(room, 1)
+        self.assertEqual(self.rooms.nicks(), ["Carol", "dan", "erin"])
+        self.rooms.listed("#lobby", ["zoe"])
+        self.assertEqual(self.rooms.nicks(), ["zoe", "dan", "erin"])
+
+    def test_finding(self) -> None:
+        self.assertEqual(self.rooms.find("#DEV"), "#dev")
+        self.assertEqual(self.rooms.find("dev"), "#dev")
+        self.assertIsNone(self.rooms.find("de"))
+
+    def test_entering_and_leaving(self) -> None:
+        self.rooms.enter("#new", ["x"])
+        self.assertEqual(self.rooms.current, "#new")
+        self.rooms.leave("#dev")
+        self.assertEqual(self.rooms.current, "#new")
+        self.rooms.leave("#new")
+        self.assertEqual(self.rooms.current, "#lobby")
+        self.rooms.leave("#lobby")
+        self.assertEqual((self.rooms.current, self.rooms.names()), ("#lobby", []))
+
+    def test_what_is_history(self) -> None:
+        self.assertTrue(self.rooms.is_history("#dev", 9))
+        self.rooms.spoke("#dev", 5)
+        self.rooms.spoke("#dev", 7)
+        self.assertTrue(self.rooms.is_history("#dev", 4))
+        self.assertFalse(self.rooms.is_history("#dev", 5))
+        self.assertTrue(self.rooms.is_history("#else", 5))

@@ -1,0 +1,357 @@
+"""A session with doubles for the screen and the network: when it asks, comes back, gives up and ends."""
+
+import json
+from datetime import UTC, datetime
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.error import ConnectionDone, ConnectionRefusedError
+from twisted.internet.interfaces import IStreamClientEndpoint
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
+
+from twisted_chat.client.conversation import Conversation
+from twisted_chat.client.effects import Shown
+from twisted_chat.client.outbox import Outbox
+from twisted_chat.client.session import Manners, Outcome, Session
+
+NOW = datetime(2026, 11, 22, 21, 0, tzinfo=UTC)
+
+
+class Wire(StringTransport):
+    """Ends when it is told to, as a network with a good server does."""
+
+    protocol = None
+
+    def loseConnection(self) -> None:
+        if self.protocol is not None:
+            protocol, self.protocol = self.protocol, None
+            self.disconnecting = True
+            protocol.connectionLost(Failure(ConnectionDone()))
+
+    abortConnection = loseConnection
+
+
+@implementer(IStreamClientEndpoint)
+class Network:
+    """Attempts to connect succeed or fail when the test says so."""
+
+    def __init__(self) -> None:
+        self.attempts: list = []
+
+    def connect(self, factory) -> Deferred:
+        attempt: Deferred = Deferred()
+        self.attempts.append((factory, attempt))
+        return attempt
+
+    def accepts(self) -> Wire:
+        factory, attempt = self.attempts.pop(0)
+        wire = Wire()
+        wire.protocol = factory.buildProtocol(None)
+        wire.protocol.makeConnection(wire)
+        attempt.callback(wire.protocol)
+        return wire
+
+    def refuses(self) -> None:
+        self.attempts.pop(0)[1].errback(ConnectionRefusedError())
+
+
+class ScreenDouble:
+    """Writes down what it is to show; answers questions when the test does."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.questions: list[tuple[str, bool]] = []
+        self.unconfirmed = 0
+        self.ended: list[bool] = []
+
+    def begin(self, typist) -> None:
+        self.typist = typist
+
+    def show(self, shown: Shown) -> None:
+        self.lines.append(shown.text)
+
+    def changed(self, unconfirmed: int) -> None:
+        self.unconfirmed = unconfirmed
+
+    def ask(self, question: str, *, secret: bool) -> Deferred:
+        self.questions.append((question, secret))
+        self.answer: Deferred = Deferred()
+        return self.answer
+
+    def end(self, *, hurry: bool) -> Deferred:
+        self.ended.append(hurry)
+        return succeed(None)
+
+
+class SessionTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.begin()
+
+    def begin(self, **manners: bool) -> None:
+        self.clock = Clock()
+        self.network = Network()
+        self.screen = ScreenDouble()
+        self.talk = Conversation("alice", (), Outbox("c"), now=lambda: NOW, history_lines=0)
+        self.session = Session(
+            self.talk, self.screen, self.network, "host:1", self.clock, lambda: 0.0, Manners(**manners)
+        )
+        self.session.begin()
+
+    def connects(self) -> None:
+        self.wire = self.network.accepts()
+        self.server_line("NICK")
+
+    def server_line(self, line: str) -> None:
+        self.wire.protocol.dataReceived(line.encode() + b"\r\n")
+
+    def server(self, **fields: object) -> None:
+        self.server_line(json.dumps(fields))
+
+    def sent(self) -> list[dict]:
+        found = [json.loads(line) for line in self.wire.value().splitlines()]
+        self.wire.clear()
+        return found
+
+    def is_in(self) -> None:
+        self.connects()
+        self.server(type="welcome", nick="alice", log="L", seq=0, resume="R", rooms=[{"name": "#lobby"}])
+        self.screen.lines.clear()
+        self.sent()
+
+    def confirms(self, number: int, text: str = "x") -> None:
+        message = {"type": "message", "nick": "alice", "room": "#lobby", "text": text}
+        self.server(**message, seq=number, id=f"c-{number}")
+
+    def refuses(self, code: str, **more: object) -> None:
+        self.server(type="error", code=code, text="so it is", **more)
+
+    def is_over(self, status: int, line: str = "") -> None:
+        self.assertEqual(self.successResultOf(self.session.over), Outcome(status, line))
+        self.assertEqual(len(self.screen.ended), 1)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def goes_on(self) -> None:
+        self.assertNoResult(self.session.over)
+
+    # Connecting.
+
+    def test_a_refused_connection_ends_with_one_line(self) -> None:
+        self.network.refuses()
+        self.is_over(1, "host:1 refused the connection. Is the server running? --retry waits for it.")
+
+    def test_retry_waits(self) -> None:
+        self.begin(retry=True)
+        for _ in range(3):
+            self.network.refuses()
+            self.clock.advance(1)
+        self.goes_on()
+        self.assertEqual(self.screen.lines, ["*** Not connected: host:1 refused the connection. Trying again."])
+        self.is_in()
+
+    def test_a_connection_that_ends_before_the_welcome(self) -> None:
+        self.connects()
+        self.wire.loseConnection()
+        self.is_over(1, "host:1 closed the connection")
+
+    def test_it_says_hello(self) -> None:
+        self.connects()
+        self.assertEqual(self.sent(), [{"type": "hello", "nick": "alice"}])
+
+    # Refusals.
+
+    def test_another_nickname(self) -> None:
+        self.connects()
+        self.sent()
+        self.refuses("NICK_IN_USE")
+        self.assertEqual(self.screen.lines, ["!!! NICK_IN_USE so it is"])
+        self.assertEqual(self.screen.questions, [("Choose your nickname: ", False)])
+        self.screen.answer.callback("  ")
+        self.assertEqual(len(self.screen.questions), 2)
+        self.screen.answer.callback(" alice2 ")
+        self.assertEqual(self.sent(), [{"type": "hello", "nick": "alice2"}])
+
+    def test_no_other_nickname(self) -> None:
+        self.connects()
+        self.refuses("NICK_IN_USE")
+        self.screen.answer.callback(None)
+        self.is_over(0)
+
+    def test_who_thinks_too_long_is_connected_anew(self) -> None:
+        self.connects()
+        self.refuses("NICK_IN_USE")
+        self.wire.loseConnection()
+        self.clock.advance(1)
+        self.connects()
+        self.assertEqual(self.sent(), [])
+        self.screen.answer.callback("alice2")
+        self.assertEqual([fields["nick"] for fields in self.sent()], ["alice2"])
+        self.goes_on()
+
+    def test_nobody_can_be_asked(self) -> None:
+        self.begin(interactive=False)
+        self.connects()
+        self.refuses("NICK_IN_USE")
+        self.is_over(1, "!!! NICK_IN_USE so it is")
+
+    def test_the_servers_password(self) -> None:
+        self.connects()
+        self.sent()
+        self.refuses("BAD_LOGIN")
+        self.assertEqual((self.screen.lines, self.screen.questions), ([], [("Server password: ", True)]))
+        self.screen.answer.callback(" pw ")
+        self.assertEqual([fields["server_password"] for fields in self.sent()], [" pw "])
+        self.refuses("BAD_LOGIN")
+        self.assertEqual(self.screen.lines, ["!!! BAD_LOGIN so it is"])
+
+    def test_a_full_server(self) -> None:
+        self.wire = self.network.accepts()
+        self.server_line("!!! SERVER_FULL so it is")
+        self.is_over(1, "!!! SERVER_FULL so it is")
+
+    def test_a_full_server_that_is_waited_for(self) -> None:
+        self.begin(retry=True)
+        self.connects()
+        self.refuses("SERVER_FULL")
+        self.clock.advance(1)
+        self.is_in()
+        self.goes_on()
+
+    def test_other_refusals_are_for_good(self) -> None:
+        self.begin(retry=True)
+        self.connects()
+        self.refuses("BAD_ROOM")
+        self.is_over(1, "!!! BAD_ROOM so it is")
+
+    def test_replaced(self) -> None:
+        self.is_in()
+        self.refuses("REPLACED")
+        self.is_over(1, "!!! REPLACED so it is")
+
+    # Coming back.
+
+    def test_it_comes_back_with_what_was_typed(self) -> None:
+        self.is_in()
+        self.session.typed("one")
+        self.wire.loseConnection()
+        self.assertEqual(self.screen.lines, ["*** Not connected: host:1 closed the connection. Trying again."])
+        self.session.typed("two")
+        self.assertEqual(self.screen.unconfirmed, 2)
+        self.clock.advance(1)
+        self.network.refuses()
+        self.clock.advance(1)
+        self.is_in()
+        self.confirms(1)
+        self.confirms(2)
+        self.assertEqual((len(self.screen.lines), self.screen.unconfirmed), (2, 0))
+
+    def test_hello_again(self) -> None:
+        self.is_in()
+        self.wire.loseConnection()
+        self.clock.advance(1)
+        self.connects()
+        self.assertEqual([fields.get("resume") for fields in self.sent()], ["R"])
+        self.refuses("NICK_IN_USE")
+        self.clock.advance(1)
+        self.connects()
+        self.assertEqual(len(self.screen.lines), 1)
+        self.goes_on()
+
+    def test_not_if_it_should_not(self) -> None:
+        self.begin(reconnect=False)
+        self.is_in()
+        self.wire.loseConnection()
+        self.is_over(1, "host:1 closed the connection")
+
+    # Leaving.
+
+    def test_quit_says_goodbye(self) -> None:
+        self.is_in()
+        self.session.typed("/quit so long")
+        self.assertEqual(self.sent(), [{"type": "command", "text": "/quit so long"}])
+        self.is_over(0)
+
+    def test_quit_waits_for_what_is_unconfirmed(self) -> None:
+        self.is_in()
+        self.session.typed("x")
+        self.session.finished()
+        self.session.typed("too late")
+        self.goes_on()
+        self.confirms(1)
+        self.is_over(0)
+
+    def test_but_not_for_ever(self) -> None:
+        self.is_in()
+        self.session.typed("x")
+        self.session.finished()
+        self.session.finished()
+        self.clock.advance(5)
+        self.is_over(0, "1 line was not confirmed")
+
+    def test_quit_without_a_connection(self) -> None:
+        self.is_in()
+        self.wire.loseConnection()
+        self.session.typed("/quit")
+        self.is_over(0)
+
+    def test_a_pipe_waits_as_long_as_it_takes(self) -> None:
+        self.begin(interactive=False)
+        self.session.finished()
+        self.goes_on()
+        self.is_in()
+        self.session.finished()
+        self.is_over(0)
+
+    def test_a_pipe_waits_over_a_cut(self) -> None:
+        self.begin(interactive=False)
+        self.session.typed("x")
+        self.session.finished()
+        self.is_in()
+        self.wire.loseConnection()
+        self.clock.advance(1)
+        self.is_in()
+        self.clock.advance(20)
+        self.goes_on()
+        self.confirms(1)
+        self.is_over(0)
+
+    def test_a_refused_line_is_a_failure_if_it_is_strict(self) -> None:
+        for strict in (False, True):
+            self.begin(interactive=False, strict=strict)
+            self.session.typed("x")
+            self.session.finished()
+            self.connects()
+            self.server(type="welcome", nick="alice", log="L", seq=0, rooms=[{"name": "#lobby"}])
+            self.refuses("TEXT_TOO_LONG", id="c-1")
+            self.is_over(int(strict))
+
+    def test_the_interrupt_waits_for_nothing(self) -> None:
+        self.is_in()
+        self.session.typed("x")
+        self.session.interrupted()
+        self.session.interrupted()
+        self.is_over(0)
+        self.assertEqual(self.screen.ended, [True])
+
+    def test_the_interrupt_while_connecting(self) -> None:
+        self.session.interrupted()
+        self.is_over(0)
+
+    def test_the_interrupt_while_waiting(self) -> None:
+        self.begin(retry=True)
+        self.network.refuses()
+        self.session.interrupted()
+        self.is_over(0)
+
+    # A screen that can't keep up.
+
+    def test_holding(self) -> None:
+        self.session.hold()
+        self.is_in()
+        self.assertEqual(self.wire.producerState, "paused")
+        self.session.release()
+        self.assertEqual(self.wire.producerState, "producing")
+        self.session.hold()
+        self.assertEqual(self.wire.producerState, "paused")

@@ -1,0 +1,117 @@
+"""The seams of the house: what its parts may ask of each other, with no logic of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from typing import Any, Protocol
+
+from twisted.internet.defer import Deferred
+
+from twisted_chat.core.events import Event, Item, Outcome, Page
+from twisted_chat.core.told import Told
+
+Rendered = Any
+"""What a view makes and a recipient takes. The core looks at nothing but its truth: false is nothing to send."""
+
+
+class Stance(Enum):
+    """Who looks at an event: somebody else, the session that did it, or the same person's other session."""
+
+    OTHER = "other"
+    ORIGIN = "origin"
+    SELF = "self"
+
+
+class View(Protocol):
+    """How one kind of recipient sees things. Those who share a view share what is rendered by it."""
+
+    def render(self, item: Event | Told, stance: Stance) -> Rendered: ...
+
+    def join(self, pieces: Sequence[Rendered]) -> Rendered:
+        """Several rendered pieces as one, in their order. Pieces of different views of a door may be mixed."""
+
+
+class Recipient(Protocol):
+    """One connection, as far as the chat is concerned: what a session is told goes here."""
+
+    @property
+    def patience(self) -> int | None:
+        """How many missed events it wants to be served after lagging; None: all that the log has."""
+
+    @property
+    def lists_people(self) -> bool:
+        """Whether it keeps a list of who is where, and wants it anew after lagging."""
+
+    @property
+    def shows_history(self) -> bool:
+        """Whether a room's last lines are wanted on joining it, unasked."""
+
+    @property
+    def backlog(self) -> int:
+        """What it was given and has not got rid of; 0: ready for a page of the log."""
+
+    def view(self, current: bool) -> View:
+        """How it sees the room that it is in currently, and the others."""
+
+    def take(self, rendered: Rendered) -> bool:
+        """Live events. False: it is full and took nothing; it calls its session's `drained` once it is ready."""
+
+    def answer(self, rendered: Rendered) -> None:
+        """What was asked for, and pages of the log: taken whatever else is queued, within a hard bound."""
+
+    def pause(self) -> None:
+        """Stop reading: the log does not keep up. Called at most once before `resume`."""
+
+    def resume(self) -> None: ...
+
+    def close(self) -> None:
+        """The session is over: send what is queued, then end."""
+
+
+Deliver = Callable[[Sequence[Outcome]], None]
+
+
+class Journal(Protocol):
+    """The log. Reads answer by Deferreds, which may have fired already."""
+
+    @property
+    def id(self) -> str:
+        """The log's own id; another log, another id."""
+
+    @property
+    def key(self) -> bytes:
+        """A secret of 32 bytes that lives as long as the log; it signs resume secrets."""
+
+    @property
+    def seq(self) -> int:
+        """The last number given, 0 for an empty log."""
+
+    def subscribe(self, deliver: Deliver) -> None:
+        """From now on, call `deliver` with each batch in the log's order, in the reactor's thread.
+
+        To be called once, before the first `append`.
+        """
+
+    def append(self, batch: Sequence[Item]) -> None:
+        """Write what is kept of `batch`; `deliver` gets all of it, in its order, when that is done.
+
+        An event that the journal can't keep comes back as `Refused`, one whose `client_id` its person has used
+        before as `Duplicate`. What is not kept comes back in any case.
+        """
+
+    def after(self, seq: int, through: int, person: str | None, rooms: Mapping[str, int], limit: int) -> Deferred[Page]:
+        """What comes after `seq` up to and with `through`, the oldest `limit` (or less, to keep a page small).
+
+        `rooms` gives for each room's id the number above which it may be read; `person` adds the direct messages
+        from and to this person's id.
+        """
+
+    def latest(self, room: str, before: int, limit: int) -> Deferred[Page]:
+        """The newest `limit` events of a room's history with a number below `before`."""
+
+    def forget(self, room: str) -> None:
+        """The room is gone for good: what is kept of it will not be asked for again."""
+
+    def close(self) -> Deferred[None]:
+        """Write what is queued, then let go of everything."""

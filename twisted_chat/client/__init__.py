@@ -1,0 +1,1 @@
+"""The client: ``python -m twisted_chat.client``, and the parts that another front end can use."""

@@ -1,0 +1,195 @@
+"""Runs the client: the only module of it that knows the reactor, the streams and the clock of the process."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import random
+import secrets
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from twisted_chat import __version__
+from twisted_chat.client import options as command_line
+from twisted_chat.client.conversation import Conversation
+from twisted_chat.client.effects import Shown, dated
+from twisted_chat.client.options import Options
+from twisted_chat.client.outbox import Outbox
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The exit status: 0, 1 for what the server or the network refused, 2 for what was asked wrongly."""
+    _open_closed_streams()
+    options = command_line.parse(argv)
+    try:
+        nick = options.nick or _ask_nick()
+    except (EOFError, KeyboardInterrupt):
+        print()
+        return 0
+    if nick is None:
+        return _complain("give a nickname: standard input is no terminal to ask at", 2)
+    password = None
+    if options.password_file is not None:
+        try:
+            password = Path(options.password_file).read_text("utf-8").partition("\n")[0].rstrip("\r")
+        except (OSError, ValueError) as error:
+            return _complain(f"the password can't be read from {options.password_file}: {error}", 2)
+    conversation = Conversation(
+        nick,
+        options.rooms,
+        Outbox(secrets.token_hex(8)),
+        now=lambda: datetime.now().astimezone(),
+        client=f"twisted-chat {__version__}",
+        server_password=password,
+        history_lines=0 if options.once else 20,
+    )
+    try:
+        return _run(options, conversation)
+    finally:
+        _restore_streams()
+
+
+def _run(options: Options, conversation: Conversation) -> int:
+    fancy = not options.plain and not options.once and _terminal_can_be_edited()
+    if fancy:
+        # prompt_toolkit lives on asyncio. The loop is set before the reactor takes it: both have the same.
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        from twisted.internet import asyncioreactor
+
+        asyncioreactor.install(loop)  # type: ignore[no-untyped-call]
+    from twisted.internet import error
+    from twisted.internet import reactor as installed
+    from twisted.internet.defer import Deferred
+
+    from twisted_chat.client.session import Manners, Outcome, Session
+    from twisted_chat.client.trust import TrustError, endpoint
+
+    reactor: Any = installed  # a module to mypy
+    try:
+        target = endpoint(reactor, options.host, options.port, tls=options.tls, ca=options.ca)
+    except TrustError as trouble:
+        return _complain(str(trouble), 2)
+
+    def render(shown: Shown) -> str:
+        return dated(shown, datetime.now().date(), None) if options.times else shown.text
+
+    manners = Manners(
+        retry=options.retry,
+        reconnect=options.reconnect,
+        interactive=os.isatty(0),
+        strict=options.once,
+    )
+    screen: Any
+    if fancy:
+        from twisted_chat.client.terminal import Terminal
+
+        screen = Terminal(conversation, loop, render=render, bell=options.bell)
+    else:
+        from twisted.internet.stdio import StandardIO
+
+        from twisted_chat.client.stdio import LineScreen
+
+        screen = LineScreen(
+            lambda protocol: StandardIO(protocol, reactor=reactor),  # type: ignore[no-untyped-call]
+            reactor,
+            render=render,
+            complain=_print_error,
+            echo=_echo,
+            only_errors=options.once,
+            pausing=not manners.interactive,
+            bell=options.bell and os.isatty(1),
+        )
+    session = Session(conversation, screen, target, options.where, reactor, random.random, manners)
+    outcomes: list[Outcome] = []
+    stopped: Deferred[None] = Deferred()
+
+    def over(outcome: Outcome) -> None:
+        outcomes.append(outcome)
+        stopped.callback(None)
+        with suppress(error.ReactorNotRunning):  # a signal stopped it already
+            reactor.stop()
+
+    def shutting_down() -> Deferred[None]:
+        session.interrupted()
+        return stopped
+
+    session.over.addCallback(over)
+    reactor.addSystemEventTrigger("before", "shutdown", shutting_down)
+    reactor.callWhenRunning(session.begin)
+    reactor.run()
+    if fancy:
+        loop.close()
+    outcome = outcomes[0] if outcomes else Outcome(1)
+    return _complain(outcome.line, outcome.status) if outcome.line else outcome.status
+
+
+def _terminal_can_be_edited() -> bool:
+    return (
+        os.isatty(0)
+        and os.isatty(1)
+        and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
+        and importlib.util.find_spec("prompt_toolkit") is not None
+    )
+
+
+def _ask_nick() -> str | None:
+    if not os.isatty(0):
+        return None
+    from twisted_chat.client.session import NICK_QUESTION
+
+    while not (nick := input(NICK_QUESTION).strip()):
+        pass
+    return nick
+
+
+def _complain(line: str, status: int) -> int:
+    _restore_streams()
+    _print_error(line if line.startswith("!!! ") else f"twisted-chat: {line}")
+    return status
+
+
+def _print_error(line: str) -> None:
+    """Standard error may be a pipe to nobody, or share a terminal that does not block and is full."""
+    data = line.encode("utf-8", "replace") + b"\n"
+    while data:
+        try:
+            data = data[os.write(2, data) :]
+        except BlockingIOError:
+            os.set_blocking(2, True)
+        except OSError:
+            return
+
+
+def _echo(on: bool) -> None:
+    import termios
+
+    with suppress(termios.error):
+        state = termios.tcgetattr(0)
+        state[3] = state[3] | termios.ECHO if on else state[3] & ~termios.ECHO
+        termios.tcsetattr(0, termios.TCSANOW, state)
+
+
+def _open_closed_streams() -> None:
+    """Whoever starts us with a stream closed gets /dev/null there, not our socket."""
+    for fd in (0, 1, 2):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+
+
+def _restore_streams() -> None:
+    """Twisted makes them non-blocking, also for the shell and whoever else has the same terminal or pipe."""
+    for fd in (0, 1, 2):
+        with suppress(OSError):
+            os.set_blocking(fd, True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,206 @@
+"""One connection to the server: the greeting, JSON lines in both directions, and whether it still lives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import Protocol, cast
+
+from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime, ITCPTransport
+from twisted.internet.protocol import ClientFactory, connectionDone
+from twisted.logger import Logger
+from twisted.protocols.basic import LineReceiver
+from twisted.python.failure import Failure
+
+from twisted_chat.client.untrusted import Fields, clean
+from twisted_chat.frontends.line import jsonl
+
+_log = Logger()
+
+ANSWER_WITHIN = 30.0
+"""Seconds that the server has for its prompt, and for its answer to our hello."""
+PING_AFTER = 30.0
+DEAD_AFTER = 90.0
+"""Seconds without a line from the server."""
+GRACE = 5.0
+"""Seconds that a closed connection has to send what is left."""
+
+
+class Listener(Protocol):
+    """Who hears what a connection has to say."""
+
+    def opened(self, connection: Connection) -> None:
+        """There is a connection; it is not in yet."""
+
+    def greeted(self) -> None:
+        """The server asks who we are: time for a hello."""
+
+    def received(self, fields: Fields) -> None:
+        """An object, or a refusal at the door made into one."""
+
+    def lost(self, reason: Failure, given_up: str) -> None:
+        """It is over. `given_up`: why, if it was the client that gave it up, else empty."""
+
+
+class _Stage(Enum):
+    PROMPT_AWAITED = auto()
+    HELLO_DUE = auto()
+    """The user may be thinking about another nickname."""
+    WELCOME_AWAITED = auto()
+    IN = auto()
+    CLOSING = auto()
+
+
+class Connection(LineReceiver):
+    """Waits for the server's prompt, then speaks JSON. Once in, it feels the server's pulse."""
+
+    delimiter = b"\n"
+    MAX_LENGTH = 1024 * 1024
+
+    def __init__(self, listener: Listener, clock: IReactorTime) -> None:
+        self._listener = listener
+        self._clock = clock
+        self._stage = _Stage.PROMPT_AWAITED
+        self._given_up = ""
+        self._held = False
+        self._heard_at = 0.0
+        self._alarm: IDelayedCall | None = None
+
+    def connectionMade(self) -> None:
+        self._set_alarm(ANSWER_WITHIN, self._unanswered)
+        self._listener.opened(self)
+
+    def lineReceived(self, line: bytes) -> None:
+        line = line.removesuffix(b"\r")
+        self._heard_at = self._clock.seconds()
+        if self._stage is _Stage.PROMPT_AWAITED:
+            self._prompt_received(line)
+        elif self._stage is not _Stage.CLOSING:
+            self._object_received(line)
+
+    def _prompt_received(self, line: bytes) -> None:
+        if line.startswith((b"NICK", b"SERVERPASS")):
+            self._stage = _Stage.HELLO_DUE
+            self._set_alarm(None)
+            self._listener.greeted()
+        elif line.startswith(b"!!! "):
+            # Turned away at the door, before there was a choice of dialects.
+            code, _, words = clean(line[4:].decode("utf-8", "replace")).partition(" ")
+            self._listener.received({"type": "error", "code": code, "text": words})
+
+    def _object_received(self, line: bytes) -> None:
+        try:
+            fields = jsonl.decode(line)
+        except jsonl.BadObject as error:
+            _log.debug("not an object from the server: {error}", error=str(error))
+            return
+        if fields.get("type") == "welcome":
+            self._stage = _Stage.IN
+            self._set_alarm(PING_AFTER, self._feel_pulse)
+        elif fields.get("type") == "error" and self._stage is _Stage.WELCOME_AWAITED:
+            self._stage = _Stage.HELLO_DUE
+            self._set_alarm(None)
+        self._listener.received(fields)
+
+    def lineLengthExceeded(self, line: bytes) -> None:
+        self.give_up("the server sent a line that never ended")
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._set_alarm(None)
+        self._stage = _Stage.CLOSING
+        self._listener.lost(reason, self._given_up)
+
+    def send(self, fields: Fields) -> None:
+        if self._stage is _Stage.CLOSING or self.transport is None:
+            return
+        if fields.get("type") == "hello":
+            self._stage = _Stage.WELCOME_AWAITED
+            self._set_alarm(ANSWER_WITHIN, self._unanswered)
+        self.transport.write(jsonl.encode(fields))
+
+    def close(self) -> None:
+        """Send what is left and end; a peer that does not take it is not waited for."""
+        if self._stage is not _Stage.CLOSING and self.transport is not None:
+            self._stage = _Stage.CLOSING
+            self.release()
+            self._set_alarm(GRACE, self.abort)
+            self.transport.loseConnection()
+
+    def abort(self) -> None:
+        self._stage = _Stage.CLOSING
+        self._set_alarm(None)
+        if self.transport is not None:
+            cast(ITCPTransport, self.transport).abortConnection()
+
+    def give_up(self, why: str) -> None:
+        """End at once; the listener is told `why`."""
+        self._given_up = why
+        self.abort()
+
+    def hold(self) -> None:
+        """Read no more: the screen can't keep up. The server sees that, and waits or skips."""
+        if not self._held and self._stage is not _Stage.CLOSING:
+            self._held = True
+            self.pauseProducing()  # type: ignore[no-untyped-call]
+
+    def release(self) -> None:
+        if self._held:
+            self._held = False
+            self._heard_at = self._clock.seconds()
+            self.resumeProducing()  # type: ignore[no-untyped-call]
+
+    def _unanswered(self) -> None:
+        self._alarm = None
+        self.give_up("the server does not answer as a Twisted Chat server does")
+
+    def _feel_pulse(self) -> None:
+        self._alarm = None
+        silence = 0.0 if self._held else self._clock.seconds() - self._heard_at
+        if silence >= DEAD_AFTER:
+            self.give_up("the server fell silent")
+            return
+        if silence >= PING_AFTER:
+            self.send({"type": "ping"})
+        self._set_alarm(PING_AFTER - silence % PING_AFTER, self._feel_pulse)
+
+    def _set_alarm(self, delay: float | None, ring: Callable[[], None] | None = None) -> None:
+        """One alarm at a time: a new one takes the place of the old one."""
+        if self._alarm is not None and self._alarm.active():
+            self._alarm.cancel()
+        self._alarm = None
+        if delay is not None and ring is not None:
+            self._alarm = self._clock.callLater(delay, ring)
+
+
+class Connections(ClientFactory):
+    """Makes the connections of one listener."""
+
+    noisy = False
+
+    def __init__(self, listener: Listener, clock: IReactorTime) -> None:
+        self._listener = listener
+        self._clock = clock
+
+    def buildProtocol(self, addr: IAddress | None) -> Connection:
+        return Connection(self._listener, self._clock)
+
+
+class Backoff:
+    """How long to wait before the next attempt: 1 to 30 s, full jitter, longer at most with each failure.
+
+    An attempt has succeeded when `reset` says so, not when the network let it through.
+    """
+
+    def __init__(self, random: Callable[[], float]) -> None:
+        """`random` gives numbers from 0 to 1."""
+        self._random = random
+        self._failures = 0
+
+    def __call__(self, attempt: int) -> float:
+        """Twisted calls this with a count of its own."""
+        self._failures += 1
+        longest = min(30.0, 2.0 ** min(self._failures, 10))
+        return 1.0 + self._random() * (longest - 1.0)
+
+    def reset(self) -> None:
+        self._failures = 0

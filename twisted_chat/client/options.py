@@ -1,0 +1,80 @@
+"""The command line of the client."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from twisted_chat import __version__
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was asked for."""
+
+    nick: str | None
+    host: str
+    port: int
+    tls: bool
+    ca: str | None
+    retry: bool
+    reconnect: bool
+    once: bool
+    rooms: tuple[str, ...]
+    password_file: str | None
+    bell: bool
+    times: bool
+    plain: bool
+
+    @property
+    def where(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and 0 < int(text[:6]) < 65536:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"a port is a number from 1 to 65535, not {text}")
+
+
+def parse(arguments: Sequence[str] | None) -> Options:
+    """Raises SystemExit after a usage error or ``--help``, as argparse does."""
+    parser = argparse.ArgumentParser(
+        prog="twisted-chat",
+        description="Talk in a Twisted Chat: on a terminal, or in a pipe.",
+        epilog="Ctrl-D or /quit leaves, /help lists the commands of the server.",
+    )
+    add = parser.add_argument
+    add("nick", metavar="NICK", nargs="?", help="your nickname; asked for on a terminal")
+    add("--host", default="127.0.0.1", help="where the server is (%(default)s)")
+    add("--port", type=_port, default=55555, help="the server's line port (%(default)s)")
+    add("--tls", action="store_true", help="encrypt, and verify the server's certificate")
+    add("--ca", metavar="FILE", help="trust the PEM certificates in FILE, not the system's; means --tls")
+    add("--room", metavar="#ROOM", action="append", default=[], help="be in this room, too; talk in the first")
+    add("--password-file", metavar="FILE", help="the server's password is the first line of FILE")
+    add("--retry", action="store_true", help="wait for a server that does not answer yet")
+    add("--no-reconnect", action="store_true", help="end when the connection is lost")
+    add("--once", action="store_true", help="send standard input, print refusals only, end; status 1 if any")
+    add("--bell", action="store_true", help="ring when you are mentioned or addressed")
+    add("--no-times", action="store_true", help="print no times")
+    add("--plain", action="store_true", help="no line editing: lines in, lines out")
+    add("--version", action="version", version=f"Twisted Chat {__version__}")
+    found = parser.parse_args(arguments)
+    if found.nick is not None and not found.nick.strip():
+        parser.error("a nickname has at least one character")
+    return Options(
+        nick=found.nick.strip() if found.nick is not None else None,
+        host=found.host,
+        port=found.port,
+        tls=found.tls or found.ca is not None,
+        ca=found.ca,
+        retry=found.retry,
+        reconnect=not found.no_reconnect,
+        once=found.once,
+        rooms=tuple(found.room),
+        password_file=found.password_file,
+        bell=found.bell,
+        times=not found.no_times,
+        plain=found.plain,
+    )

@@ -1,0 +1,81 @@
+"""What a typed line means. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+COMMANDS = (
+    "away", "back", "help", "history", "ignore", "join", "me", "motd", "msg", "names", "nick", "part", "quit",
+    "reply", "rooms", "say", "search", "switch", "time", "topic", "unignore", "unread", "version", "who",
+    "whois",
+)  # fmt: skip
+"""What Tab completes. The server knows what there really is; all else that is typed is sent to it, too."""
+
+_SECRET = frozenset({"login", "register", "password"})
+
+
+class Verb(Enum):
+    """What the client does itself. All else is a COMMAND for the server."""
+
+    NOTHING = auto()
+    SAY = auto()
+    ACT = auto()
+    TELL = auto()
+    REPLY = auto()
+    JOIN = auto()
+    PART = auto()
+    SWITCH = auto()
+    QUIT = auto()
+    COMMAND = auto()
+    SECRET = auto()
+    """Not sent: it looks like a password about to be published."""
+
+
+_OWN = {
+    "say": Verb.SAY, "me": Verb.ACT, "msg": Verb.TELL, "tell": Verb.TELL, "m": Verb.TELL, "w": Verb.TELL,
+    "reply": Verb.REPLY, "r": Verb.REPLY, "join": Verb.JOIN, "j": Verb.JOIN, "part": Verb.PART,
+    "leave": Verb.PART, "switch": Verb.SWITCH, "quit": Verb.QUIT, "exit": Verb.QUIT, "bye": Verb.QUIT,
+}  # fmt: skip
+_WORDS_NEEDED = {Verb.SAY: 1, Verb.ACT: 1, Verb.TELL: 2, Verb.REPLY: 1, Verb.JOIN: 1, Verb.SWITCH: 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """`words`: what follows the command. TELL has two: a nickname and the text."""
+
+    verb: Verb
+    words: Sequence[str] = ()
+
+
+def parse(line: str) -> Typed:
+    """`line` is cleaned already."""
+    if not line.strip():
+        return Typed(Verb.NOTHING)
+    if not line.startswith("/"):
+        return Typed(Verb.SECRET) if is_secret(line) else Typed(Verb.SAY, (line,))
+    if line.startswith("//"):
+        return Typed(Verb.SAY, (line[1:],))
+    name, _, rest = line[1:].partition(" ")
+    verb = _own(name.lower())
+    words = rest.strip().split(maxsplit=1) if verb is Verb.TELL else [rest.strip()] if rest.strip() else []
+    # What lacks its words goes to the server: it knows best how to say so.
+    if verb is None or len(words) < _WORDS_NEEDED.get(verb, 0):
+        return Typed(Verb.COMMAND)
+    if verb is Verb.JOIN and " " in words[0]:
+        return Typed(Verb.COMMAND)
+    return Typed(verb, tuple(words))
+
+
+def _own(name: str) -> Verb | None:
+    if name in _OWN:
+        return _OWN[name]
+    meant = [command for command in COMMANDS if name and command.startswith(name)]
+    return _OWN.get(meant[0]) if len(meant) == 1 else None
+
+
+def is_secret(line: str) -> bool:
+    """Whether a line should leave no trace in an input history."""
+    stripped = line.lstrip()
+    return stripped.startswith("/") and stripped[1:].partition(" ")[0].lower() in _SECRET

@@ -1,0 +1,261 @@
+"""The chat: who is here, which rooms there are, and the batch that goes to the log each turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from twisted_chat.boundaries import Journal, Recipient
+from twisted_chat.core.congestion import Congestion
+from twisted_chat.core.delivery import deliver
+from twisted_chat.core.errors import ChatError, NoSuchNick, Replaced, ShuttingDown, TooManyRooms
+from twisted_chat.core.events import Aside, Event, Item, Outcome
+from twisted_chat.core.identity import ResumeSecrets
+from twisted_chat.core.names import Name, fold, parse_nick, parse_room
+from twisted_chat.core.people import Ignores, Names, Person
+from twisted_chat.core.rooms import LOBBY, Room
+from twisted_chat.core.session import MAX_ROOMS_OF_ONE, Session
+from twisted_chat.core.told import Notice
+
+MAX_BATCH = 128 * 1024
+"""Characters of text that go to the log in one batch; the rest of a turn follows in the next."""
+
+MAX_ROOMS = 1_000
+"""Rooms on the server: a topic keeps a room, so without a bound anybody could fill the memory with them."""
+
+_log = Logger()
+
+
+class Chat:
+    """One chat on one log.
+
+    `clock` is for waiting and monotonic; `utc_ms` gives the time of day in milliseconds since 1970; `new_id` makes ids
+    that are never used twice.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        clock: IReactorTime,
+        *,
+        utc_ms: Callable[[], int],
+        new_id: Callable[[], str],
+        name: str = "Twisted Chat",
+        motd: Iterable[str] = (),
+        history_lines: int = 20,
+    ) -> None:
+        self.journal = journal
+        self.clock = clock
+        self.name = name
+        self.motd = tuple(motd)
+        self.history_lines = history_lines
+        self.names = Names()
+        self.ignores = Ignores()
+        self.persons: dict[str, Person] = {}
+        self.rooms: dict[str, Room] = {}
+        self.rooms_by_id: dict[str, Room] = {}
+        self.seq = journal.seq
+        self.started = utc_ms()
+        self._utc_ms = utc_ms
+        self._new_id = new_id
+        self._secrets = ResumeSecrets(journal.key)
+        self._latest_time = 0
+        self._pending: list[Item] = []
+        self._flushing = False
+        self._congestion = Congestion(clock)
+        self.closing = False
+        self._closed = False
+        self.room_or_new(parse_room(LOBBY))
+        journal.subscribe(self._deliver)
+
+    # coming and going
+
+    def enter(
+        self,
+        recipient: Recipient,
+        nick: str,
+        *,
+        rooms: Iterable[str] = (),
+        resume: str | None = None,
+        since: int | None = None,
+        log: str | None = None,
+        client: str = "",
+    ) -> Session:
+        """Let somebody in under `nick`. Raises a `ChatError` if that can't be.
+
+        With the `resume` secret of a person it is that person, and an older session of it ends. `since` is the number
+        in the log (if it is this `log`) after which it wants to be told what it missed.
+        """
+        if self.closing:
+            raise ShuttingDown
+        name = parse_nick(nick)
+        places = self._places((LOBBY, *rooms))
+        person_id = self._secrets.person_of(resume) if resume else None
+        if (log is not None and log != self.journal.id) or (since is not None and since > self.seq):
+            since = None
+        try:
+            session = self._session_of(person_id, name, recipient)
+        except ChatError:
+            for room in places:
+                self.remove_if_empty(room)
+            raise
+        person = session.person
+        earlier = tuple(person.sessions)
+        person.sessions[session] = None
+        person.client = client
+        session.enter_first(places)
+        secret = self._secrets.issue(person.id)
+        session.aside(lambda: session.welcome(secret, since))
+        for ghost in earlier:
+            self.end(ghost, Replaced())
+        _log.info("{nick!r} came in as {person}", nick=name.text, person=person.id)
+        return session
+
+    def _places(self, names: Iterable[str]) -> list[Room]:
+        """The rooms to be in at once, made where they are not there yet."""
+        wanted = {name.key: name for name in map(parse_room, names)}
+        if len(wanted) > MAX_ROOMS_OF_ONE:
+            raise TooManyRooms("a person may be in", MAX_ROOMS_OF_ONE)
+        missing = [key for key in wanted if key not in self.rooms]
+        if len(self.rooms) + len(missing) > MAX_ROOMS:
+            raise TooManyRooms("this server has", MAX_ROOMS)
+        return [self.room_or_new(name) for name in wanted.values()]
+
+    def _session_of(self, person_id: str | None, name: Name, recipient: Recipient) -> Session:
+        """A session of the person with this id if it is still here, else of a new one under `name`."""
+        person = self.persons.get(person_id) if person_id else None
+        if person is not None and not person.leaving:
+            session = Session(self, recipient, person)
+            session.rename(name.text)
+            return session
+        person = Person(person_id or self._new_id(), name, self.now())
+        self.names.reserve(name, person)
+        self.persons[person.id] = person
+        self.ignores.named(person, name)
+        return Session(self, recipient, person)
+
+    def leave(self, session: Session, reason: str, *, close: bool) -> None:
+        """A session ends; with the last one its person leaves. Does nothing for one that has ended."""
+        if session.over:
+            return
+        session.over = True
+        self._congestion.forget(session)
+        person = session.person
+        if close:
+            self.post(Aside(session, session.close))
+        else:
+            session.feed.stop()
+            session.detach_all()
+        if len(person.sessions) > 1:
+            self.post(Aside(None, lambda: person.sessions.pop(session, None)))
+            return
+        person.leaving = True
+        if not self.closing:
+            session.leave_all(reason)
+        self.post(Aside(None, lambda: self._gone(person)))
+
+    def end(self, session: Session, error: ChatError) -> None:
+        """Tell a session why it ends, and end it."""
+        session.fail(error)
+        self.leave(session, str(error), close=True)
+
+    def _gone(self, person: Person) -> None:
+        person.sessions.clear()
+        self.names.release(person.name, person)
+        self.names.release(person.next_name, person)
+        if self.persons.get(person.id) is person:
+            del self.persons[person.id]
+            self.ignores.gone(person)
+        _log.info("{nick!r} left ({person})", nick=person.nick, person=person.id)
+
+    def renamed(self, person: Person, nick: str) -> None:
+        """The log has it that `person` is called `nick` now."""
+        name = Name(nick, fold(nick))
+        before, person.name = person.name, name
+        if before.key not in (name.key, person.next_name.key):
+            self.names.release(before, person)
+
+    # who and where
+
+    def person_called(self, nick: str) -> Person:
+        """Raises `NoSuchNick`."""
+        person = self.names.holder(nick)
+        if person is None or person.leaving:
+            raise NoSuchNick(nick)
+        return person
+
+    def room_or_new(self, name: Name) -> Room:
+        room = self.rooms.get(name.key)
+        if room is None:
+            if len(self.rooms) >= MAX_ROOMS:
+                raise TooManyRooms("this server has", MAX_ROOMS)
+            room = Room(self._new_id(), name)
+            self.rooms[room.key] = self.rooms_by_id[room.id] = room
+        return room
+
+    def remove_if_empty(self, room: Room) -> None:
+        if room.vanishes:
+            self.rooms.pop(room.key, None)
+            self.rooms_by_id.pop(room.id, None)
+            self.journal.forget(room.id)
+
+    # the way of a message
+
+    def now(self) -> int:
+        """The time of day in UTC milliseconds; it never goes back, whatever the clock does."""
+        self._latest_time = now = max(self._latest_time, self._utc_ms())
+        return now
+
+    def post(self, item: Item) -> None:
+        """Add to this turn's batch."""
+        if self._closed:
+            return
+        self._pending.append(item)
+        if not self._flushing:
+            self._flushing = True
+            self.clock.callLater(0, self._flush)
+        self._congestion.posted(item)
+
+    def _flush(self) -> None:
+        self._flushing = False
+        batch, self._pending = self._pending, []
+        size = 0
+        for at, item in enumerate(batch):
+            if type(item) is Event and item.text:
+                size += len(item.text)
+                if size > MAX_BATCH and at:
+                    self._pending = batch[at:]
+                    del batch[at:]
+                    self._flushing = True
+                    # A turn of the reactor lies between two batches: reads get theirs.
+                    self.clock.callLater(0, self._flush)
+                    break
+        if batch:
+            self.journal.append(batch)
+
+    def _deliver(self, outcomes: Iterable[Outcome]) -> None:
+        batch = list(outcomes)
+        deliver(self, batch)
+        self._congestion.delivered(len(batch))
+
+    # the end
+
+    def close(self, notice: str) -> Deferred[None]:
+        """Let nobody in any more, write what was said, tell everybody and end all sessions."""
+        self.closing = True
+        while self._pending:
+            self._flush()
+        self._closed = True
+        closed = self.journal.close()
+        closed.addCallback(lambda _none: self._say_goodbye(notice))
+        return closed
+
+    def _say_goodbye(self, notice: str) -> None:
+        for person in tuple(self.persons.values()):
+            for session in tuple(person.sessions):
+                session.over = True
+                session.feed.tell(Notice(notice))
+                session.close()

@@ -1,0 +1,319 @@
+"""The commands that a person can type: one table, from which help, prefixes, "did you mean" and their running are made."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from twisted_chat import __version__
+from twisted_chat.core.errors import (
+    BadRequest,
+    NeedText,
+    NoSuchNick,
+    NoSuchRoom,
+    NotAllowed,
+    UnknownCommand,
+)
+from twisted_chat.core.names import fold, parse_nick, parse_room
+from twisted_chat.core.rooms import Room
+
+if TYPE_CHECKING:
+    from twisted_chat.core.people import Person
+    from twisted_chat.core.session import Session
+
+Lines = Callable[[], Iterable[str]]
+"""Found when everything that was posted before is done: an answer keeps its place among events."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One row of the table.
+
+    `run` gets the session, the rest of the line and the asker's id for it, and may give lines to answer with; with
+    `answers_itself` it sees to the answer on its own. `exact` commands can't be abbreviated.
+    """
+
+    name: str
+    parameters: str
+    help: str
+    run: Callable[[Session, str, str | None], Lines | None]
+    aliases: tuple[str, ...] = ()
+    exact: bool = False
+    answers_itself: bool = False
+
+    @property
+    def usage(self) -> str:
+        return f"/{self.name} {self.parameters}".rstrip()
+
+
+def run(session: Session, line: str, client_id: str | None = None) -> None:
+    """Run `line`, a command without its slash. Raises a `ChatError`."""
+    word, _, argument = line.partition(" ")
+    command = find(word)
+    argument = argument.strip()
+    if not argument and command.parameters and not command.parameters.startswith("["):
+        raise NeedText(f"that needs more: {command.usage}")
+    lines = command.run(session, argument, client_id)
+    if lines is not None:
+        session.reply(lines, client_id)
+    elif client_id is not None and not command.answers_itself:
+        session.reply(tuple, client_id)
+
+
+def find(word: str) -> Command:
+    """The command that `word` names, in whatever case, by alias or by unique prefix. Raises `UnknownCommand`."""
+    wanted = word.lower()
+    command = BY_NAME.get(wanted)
+    if command is not None:
+        return command
+    begun = [command for command in COMMANDS if wanted and command.name.startswith(wanted)]
+    if len(begun) == 1 and not begun[0].exact:
+        return begun[0]
+    if begun:
+        near = [command.name for command in begun]
+    else:
+        near = difflib.get_close_matches(wanted, BY_NAME, n=2, cutoff=0.6)
+    raise UnknownCommand(f"/{word}", tuple(f"/{name}" for name in near[:5]))
+
+
+_SLIP = re.compile(r"\s+/(login|register|password)\b", re.IGNORECASE)
+
+
+def refuse_slip(text: str) -> None:
+    """Raise `NotAllowed` for a command with a password that blanks before it would make a public saying."""
+    if _SLIP.match(text):
+        raise NotAllowed("that would have been said aloud; take away the blanks before the /")
+
+
+# one function a command
+
+
+def _help(_session: Session, argument: str, _id: str | None) -> Lines:
+    if argument:
+        command = find(argument.removeprefix("/"))
+        also = f" (also {', '.join('/' + alias for alias in command.aliases)})" if command.aliases else ""
+        return lambda: (f"{command.usage}  {command.help}{also}",)
+    width = max(len(command.usage) for command in COMMANDS)
+    return lambda: (
+        "Whatever does not begin with / is said in your current room; //x says /x.",
+        *(f"{command.usage:<{width}}  {command.help}" for command in COMMANDS),
+        "A command may be shortened as long as it is clear which one is meant.",
+    )
+
+
+def _nick(session: Session, argument: str, _id: str | None) -> None:
+    session.rename(argument)
+
+
+def _quit(session: Session, argument: str, _id: str | None) -> None:
+    session.quit(argument)
+
+
+def _me(session: Session, argument: str, _id: str | None) -> None:
+    session.say(argument, action=True)
+
+
+def _say(session: Session, argument: str, _id: str | None) -> None:
+    session.say(argument)
+
+
+def _msg(session: Session, argument: str, _id: str | None) -> None:
+    nick, _, text = argument.partition(" ")
+    if not text.strip():
+        raise NeedText(f"that needs more: {BY_NAME['msg'].usage}")
+    session.say_to(nick, text.strip())
+
+
+def _reply(session: Session, argument: str, _id: str | None) -> None:
+    if session.last_direct is None:
+        raise NoSuchNick("that: nobody has written to you")
+    session.say_to(session.last_direct, argument)
+
+
+def _join(session: Session, argument: str, client_id: str | None) -> None:
+    session.join(argument)
+
+
+def _part(session: Session, argument: str, _id: str | None) -> Lines:
+    room, reason = None, argument
+    if argument.startswith("#"):
+        room, _, reason = argument.partition(" ")
+    session.part(room, reason.strip())
+    return lambda: _where(session)
+
+
+def _switch(session: Session, argument: str, _id: str | None) -> Lines:
+    session.switch(argument)
+    return lambda: _where(session)
+
+
+def _where(session: Session) -> Iterable[str]:
+    yield f"You are in {session.current.name} now" if session.current else "You are in no room now; /join one"
+
+
+def _rooms(session: Session, _argument: str, _id: str | None) -> Lines:
+    def lines() -> Iterable[str]:
+        for room in sorted(session.chat.rooms.values(), key=lambda room: (-len(room.members), room.key)):
+            mine = "*" if room in session.rooms else " "
+            yield f"{mine}{room.name} {len(room.members)}{f'  {room.topic}' if room.topic else ''}"
+
+    return lines
+
+
+def _room_named(session: Session, argument: str) -> Room:
+    if not argument:
+        if session.current is None:
+            raise NoSuchRoom("name: you are in none")
+        return session.current
+    name = parse_room(argument)
+    room = session.chat.rooms.get(name.key)
+    if room is None:
+        raise NoSuchRoom(name.text)
+    return room
+
+
+def _names(session: Session, argument: str, _id: str | None) -> Lines:
+    def lines() -> Iterable[str]:
+        room = _room_named(session, argument)
+        nicks = sorted((person.nick for person in room.members), key=fold)
+        yield f"{len(nicks)} in {room.name}: {', '.join(nicks[:_MAX_NAMED])}{_and_more(nicks)}"
+
+    return lines
+
+
+_MAX_NAMED = 500
+
+
+def _and_more(nicks: list[str]) -> str:
+    return f" and {len(nicks) - _MAX_NAMED} more" if len(nicks) > _MAX_NAMED else ""
+
+
+def _who(session: Session, _argument: str, _id: str | None) -> Lines:
+    def lines() -> Iterable[str]:
+        people = sorted(session.chat.persons.values(), key=lambda person: person.name.key)
+        yield f"{len(people)} {'person is' if len(people) == 1 else 'people are'} here:"
+        for person in people[:_MAX_NAMED]:
+            rooms = " ".join(room.name for room in person.rooms)
+            yield f"{person.nick}  {rooms}{_away(person)}"
+
+    return lines
+
+
+def _away(person: Person) -> str:
+    if person.away is None:
+        return ""
+    return f"  (away: {person.away})" if person.away else "  (away)"
+
+
+def _whois(session: Session, argument: str, _id: str | None) -> Lines:
+    def lines() -> Iterable[str]:
+        person = session.chat.person_called(argument)
+        since = datetime.fromtimestamp(person.since / 1000, UTC)
+        yield f"{person.nick} is a guest, here since {since:%Y-%m-%d %H:%M} UTC{_away(person)}"
+        if person.rooms:
+            yield f"in {' '.join(room.name for room in person.rooms)}"
+        if person.client:
+            yield f"with {person.client}"
+
+    return lines
+
+
+def _topic(session: Session, argument: str, _id: str | None) -> Lines | None:
+    if argument:
+        session.set_topic("" if argument == "-" else argument)
+        return None
+
+    def lines() -> Iterable[str]:
+        room = _room_named(session, "")
+        yield f"The topic of {room.name}: {room.topic}" if room.topic else f"{room.name} has no topic"
+
+    return lines
+
+
+def _set_away(session: Session, argument: str, _id: str | None) -> None:
+    session.set_away(argument)
+
+
+def _back(session: Session, _argument: str, _id: str | None) -> None:
+    session.set_away(None)
+
+
+def _ignore(session: Session, argument: str, _id: str | None) -> Lines:
+    if not argument:
+        return lambda: (f"You ignore: {', '.join(name.text for name in session.person.ignored.values()) or 'nobody'}",)
+    name = parse_nick(argument)
+    bearer = session.chat.names.holder(argument)
+    if bearer is session.person:
+        raise NotAllowed("you can't ignore yourself")
+    session.chat.ignores.ignore(session.person, name, bearer)
+    return lambda: (f"You ignore {name.text} now; /unignore {name.text} ends it",)
+
+
+def _unignore(session: Session, argument: str, _id: str | None) -> Lines:
+    name = parse_nick(argument)
+    if not session.chat.ignores.unignore(session.person, name, session.chat.names.holder(argument)):
+        raise NoSuchNick(f"{name.text} among those you ignore")
+    return lambda: (f"You hear {name.text} again",)
+
+
+def _motd(session: Session, _argument: str, _id: str | None) -> Lines:
+    return lambda: session.chat.motd or ("There is no message of the day",)
+
+
+def _time(session: Session, _argument: str, _id: str | None) -> Lines:
+    return lambda: (f"{datetime.fromtimestamp(session.chat.now() / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC",)
+
+
+def _version(session: Session, _argument: str, _id: str | None) -> Lines:
+    return lambda: (f"{session.chat.name} runs Twisted Chat {__version__}",)
+
+
+def _history(session: Session, argument: str, client_id: str | None) -> None:
+    limit, before = session.chat.history_lines or 20, None
+    words = argument.split()
+    if len(words) == 1 and words[0].isascii() and words[0].isdigit():
+        limit = int(words[0][:6])
+    elif len(words) == 2 and words[0].lower() == "before" and words[1].lstrip("#").isascii():
+        number = words[1].lstrip("#")
+        if not number.isdigit():
+            raise BadRequest(f"{words[1]} is no number of a line; {BY_NAME['history'].usage}")
+        before = int(number[:18])
+    elif words:
+        raise BadRequest(f"that is not understood; {BY_NAME['history'].usage}")
+    session.history(None, max(1, limit), client_id, before=before)
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("help", "[COMMAND]", "lists the commands, or explains one", _help),
+    Command("nick", "NAME", "changes your nickname", _nick),
+    Command("quit", "[WHY]", "leaves the chat", _quit, ("exit", "bye"), answers_itself=True),
+    Command("me", "ACTION", "says what you do: * alice waves", _me),
+    Command("say", "TEXT", "says it in the current room", _say),
+    Command("msg", "NICK TEXT", "writes to one person alone", _msg, ("tell", "m", "w")),
+    Command("reply", "TEXT", "writes to whoever wrote to you last", _reply, ("r",)),
+    Command("join", "#ROOM", "enters a room, made if need be", _join, ("j",)),
+    Command("part", "[#ROOM] [WHY]", "leaves a room", _part, ("leave",)),
+    Command("switch", "#ROOM", "makes another of your rooms the current one", _switch),
+    Command("rooms", "", "lists the rooms; * marks yours", _rooms, ("list",)),
+    Command("names", "[#ROOM]", "lists who is in a room", _names, ("users",)),
+    Command("who", "", "lists everybody here", _who),
+    Command("whois", "NICK", "tells about one person", _whois),
+    Command("topic", "[TEXT]", "shows or sets the room's topic; - removes it", _topic),
+    Command("away", "[WHY]", "marks you as away", _set_away),
+    Command("back", "", "ends that", _back),
+    Command("ignore", "[NICK]", "hears no more of somebody, or lists whom you ignore", _ignore),
+    Command("unignore", "NICK", "hears him again", _unignore),
+    Command("history", "[N | before #ID]", "shows the room's last lines", _history, answers_itself=True),
+    Command("motd", "", "shows the message of the day", _motd),
+    Command("time", "", "tells the server's time", _time),
+    Command("version", "", "tells what runs here", _version),
+)
+
+BY_NAME: dict[str, Command] = {
+    **{alias: command for command in COMMANDS for alias in command.aliases},
+    **{command.name: command for command in COMMANDS},
+}

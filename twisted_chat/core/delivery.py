@@ -1,0 +1,264 @@
+"""The one delivery path: what the journal hands back, given to the sessions concerned, in the log's order.
+
+Most members of a room only listen. Those who read just one room of the batch, share a view, and neither spoke nor
+ignore a speaker are the *bulk* of that room: what they get is rendered and joined once a view. Everybody else is a
+*single*, for whom the batch is gone through event by event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+from twisted_chat.boundaries import Rendered, Stance, View
+from twisted_chat.core.errors import ChatError, IdReused
+from twisted_chat.core.events import NATURE, SPEECH, Aside, Duplicate, Event, Kind, Outcome, Refused
+from twisted_chat.core.told import Failure
+
+if TYPE_CHECKING:
+    from twisted_chat.core.chat import Chat
+    from twisted_chat.core.people import Person
+    from twisted_chat.core.rooms import Room
+    from twisted_chat.core.reader import Reader
+
+
+def deliver(chat: Chat, outcomes: Sequence[Outcome]) -> None:
+    """Give a batch to everybody concerned, and let the chat's own state follow it."""
+    _Batch(chat, outcomes).deliver()
+
+
+class _Batch:
+    """One batch on its way."""
+
+    __slots__ = ("_chat", "_directs", "_flushed", "_outcomes", "_rendered", "_singles", "_start", "_touched")
+
+    def __init__(self, chat: Chat, outcomes: Sequence[Outcome]) -> None:
+        self._chat = chat
+        self._outcomes = outcomes
+        self._start = chat.seq
+        self._rendered: dict[View, dict[int, Rendered]] = {}
+        self._singles: dict[Reader, list[Rendered]] = {}
+        self._flushed: dict[Reader, int] = {}
+        self._touched: dict[Room, list[int]] = {}  # for each room the places of its events in the batch
+        self._directs: list[Person] = []
+
+    def deliver(self) -> None:
+        self._find_singles()
+        for at, outcome in enumerate(self._outcomes):
+            if type(outcome) is Event:
+                if outcome.seq:
+                    self._chat.seq = outcome.seq
+                self._event(at, outcome)
+            elif type(outcome) is Aside:
+                self._aside(outcome)
+            elif type(outcome) is Duplicate:
+                self._duplicate(outcome)
+            elif type(outcome) is Refused:
+                self._fail(outcome.event, outcome.error)
+        for session in self._singles:
+            self._flush(session)
+        for room, places in self._touched.items():
+            if places:
+                self._to_bulk(room, places)
+        self._settle()
+
+    # who is a single
+
+    def _find_singles(self) -> None:
+        chat = self._chat
+        rooms, persons, singles, touched = chat.rooms_by_id, chat.persons, self._singles, self._touched
+        for outcome in self._outcomes:
+            if type(outcome) is Event:
+                room = rooms.get(outcome.room)
+                person = persons.get(outcome.person)
+                if room is not None:
+                    touched.setdefault(room, [])
+                elif person is not None:
+                    for each in person.rooms:
+                        touched.setdefault(each, [])
+                if person is not None:
+                    for session in person.sessions:
+                        singles.setdefault(session, [])
+                if outcome.to and (addressee := persons.get(outcome.to)) is not None:
+                    for session in addressee.sessions:
+                        singles.setdefault(session, [])
+                for ignorer in chat.ignores.of(outcome.person):
+                    for session in ignorer.sessions:
+                        singles.setdefault(session, [])
+            else:
+                alone = outcome.session if isinstance(outcome, Aside) else outcome.event.origin  # type: ignore[union-attr]
+                if alone is not None:
+                    singles.setdefault(cast("Reader", alone), [])
+        if len(touched) > 1:
+            seen: set[Reader] = set()
+            for room in touched:
+                readers = room.views.keys()
+                for session in seen & readers:
+                    singles.setdefault(session, [])
+                seen |= readers
+
+    # one thing after the other, for the singles and for the chat's state
+
+    def _event(self, at: int, event: Event) -> None:
+        kind = event.kind
+        if kind is Kind.MESSAGE or kind is Kind.ACTION:
+            self._in_room(at, event)
+        elif kind is Kind.DIRECT:
+            self._direct(at, event)
+        elif kind is Kind.JOINED:
+            self._joined(at, event)
+        elif kind is Kind.LEFT:
+            self._left(at, event)
+        elif kind is Kind.TOPIC:
+            self._chat.rooms_by_id[event.room].topic = event.text or ""
+            self._in_room(at, event)
+        else:
+            self._of_person(at, event)
+
+    def _in_room(self, at: int, event: Event) -> None:
+        room = self._chat.rooms_by_id[event.room]
+        self._touched[room].append(at)
+        views = room.views
+        ignorers = self._chat.ignores.of(event.person) if event.kind in SPEECH else ()
+        for session, pieces in self._singles.items():
+            view = views.get(session)
+            person = session.person
+            if person.id == event.person:
+                if session is event.origin:
+                    if session.feed.lagging and event.seq:
+                        session.feed.said(event.seq)
+                    stance = Stance.ORIGIN
+                else:
+                    stance = Stance.SELF
+                piece = view.render(event, stance) if view is not None else None
+            elif view is None or person in ignorers:
+                continue
+            else:
+                piece = self._piece(view, at, event)
+            if piece:
+                pieces.append(piece)
+
+    def _direct(self, at: int, event: Event) -> None:
+        chat = self._chat
+        sender, addressee = chat.persons.get(event.person), chat.persons.get(event.to)
+        if addressee is not None and addressee is not sender:
+            self._directs.append(addressee)
+            for session in addressee.sessions:
+                session.last_direct = event.nick
+                if addressee not in chat.ignores.of(event.person):
+                    self._add(session, session.view(), event, Stance.OTHER)
+        if sender is not None:
+            self._directs.append(sender)
+            for session in sender.sessions:
+                origin = session is event.origin
+                if origin and session.feed.lagging:
+                    session.feed.said(event.seq)
+                self._add(session, session.view(), event, Stance.ORIGIN if origin else Stance.SELF)
+
+    def _joined(self, at: int, event: Event) -> None:
+        room = self._chat.rooms_by_id[event.room]
+        person = self._chat.persons[event.person]
+        self._in_room(at, event)
+        room.expected -= 1
+        room.members[person] = None
+        person.rooms[room] = None
+        for session in person.sessions:
+            if session.welcomed:
+                self._flush(session)
+                session.entered(room, event.client_id if session is event.origin else None)
+
+    def _left(self, at: int, event: Event) -> None:
+        room = self._chat.rooms_by_id[event.room]
+        person = self._chat.persons[event.person]
+        self._in_room(at, event)
+        room.members.pop(person, None)
+        person.rooms.pop(room, None)
+        for session in person.sessions:
+            session.left(room)
+        self._chat.remove_if_empty(room)
+
+    def _of_person(self, at: int, event: Event) -> None:
+        """A renaming, or somebody away: to everybody who shares a room with him, once."""
+        chat = self._chat
+        person = chat.persons[event.person]
+        for session in self._singles:
+            if session.person is person:
+                self._add(session, session.view(), event, Stance.ORIGIN if session is event.origin else Stance.SELF)
+            elif any(session in room.views for room in person.rooms):
+                self._add(session, session.view(), event, Stance.OTHER)
+        for room in person.rooms:
+            self._touched[room].append(at)
+        if event.kind is Kind.RENAMED:
+            chat.renamed(person, event.text or "")
+        else:
+            person.away = event.text
+
+    def _aside(self, aside: Aside) -> None:
+        if aside.session is not None:
+            self._flush(aside.session)  # type: ignore[arg-type]
+        aside.act()
+
+    def _duplicate(self, outcome: Duplicate) -> None:
+        event, original = outcome.event, outcome.original
+        if not event.same_words(original):
+            self._fail(event, IdReused(event.client_id or ""))
+            return
+        session: Reader | None = event.origin  # type: ignore[assignment]
+        if session is not None:
+            self._flush(session)
+            session.confirm(original)
+
+    def _fail(self, event: Event, error: ChatError) -> None:
+        session: Reader | None = event.origin  # type: ignore[assignment]
+        if session is not None:
+            self._flush(session)
+            session.feed.tell(Failure(error, event.client_id))
+
+    def _add(self, session: Reader, view: View, event: Event, stance: Stance) -> None:
+        if not session.feed.lagging and session.welcomed and (piece := view.render(event, stance)):
+            self._singles[session].append(piece)
+
+    def _flush(self, session: Reader) -> None:
+        pieces = self._singles[session]
+        if pieces:
+            self._singles[session] = []
+            rendered = pieces[0] if len(pieces) == 1 else session.view().join(pieces)
+            if not session.feed.sink(rendered):
+                session.feed.lag(self._flushed.get(session, self._start))
+                return
+        self._flushed[session] = self._chat.seq
+
+    # the many
+
+    def _to_bulk(self, room: Room, places: list[int]) -> None:
+        singles = self._singles
+        for view, group in tuple(room.audience.items()):
+            pieces = [piece for at in places if (piece := self._piece(view, at, self._outcomes[at]))]
+            if not pieces:
+                continue
+            rendered = pieces[0] if len(pieces) == 1 else view.join(pieces)
+            for session, sink in tuple(group.items()):
+                if session not in singles and not sink(rendered):
+                    session.feed.lag(self._start)
+
+    def _piece(self, view: View, at: int, event: Outcome) -> Rendered:
+        """The event at this place as others see it through `view`: rendered once a batch."""
+        rendered = self._rendered.get(view)
+        if rendered is None:
+            rendered = self._rendered[view] = {}
+        piece = rendered.get(at)
+        if piece is None:
+            piece = rendered[at] = view.render(event, Stance.OTHER)  # type: ignore[arg-type]
+        return piece
+
+    def _settle(self) -> None:
+        """Count what was said, only now: who began to lag in this batch has missed it."""
+        for room, places in self._touched.items():
+            for at in places:
+                if NATURE[self._outcomes[at].kind].skippable:  # type: ignore[union-attr]
+                    room.spoken += 1
+        for person in self._directs:
+            person.directs += 1
+        for outcome in self._outcomes:
+            if type(outcome) is Event:
+                outcome.origin = None  # the log may keep the event, but never a session

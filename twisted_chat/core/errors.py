@@ -1,0 +1,190 @@
+"""What can be refused, and why: one class for each error code of docs/protocol.md.
+
+The core raises them with facts; `str()` words them in one line of English that every door may use, and doors with
+words of their own (numerics, say) go by the class and its facts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import ClassVar
+
+from twisted_chat.core.text import clean, shortened
+
+
+class ChatError(Exception):
+    """A refusal. `code` is the word that all doors share."""
+
+    code: ClassVar[str]
+    words: ClassVar[str]
+
+    def __str__(self) -> str:
+        facts = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+        quotable = {k: shortened(clean(v), 120) if isinstance(v, str) else v for k, v in facts.items()}
+        return self.words.format_map(quotable)
+
+
+@dataclass(eq=False)
+class BadNick(ChatError):
+    """`reason` says which rule the nickname breaks."""
+
+    code = "BAD_NICK"
+    words = "{reason}"
+    reason: str
+
+
+@dataclass(eq=False)
+class NickInUse(ChatError):
+    code = "NICK_IN_USE"
+    words = "{nick} is taken"
+    nick: str
+
+
+@dataclass(eq=False)
+class NickReserved(ChatError):
+    code = "NICK_RESERVED"
+    words = "{nick} is a reserved word"
+    nick: str
+
+
+@dataclass(eq=False)
+class NoSuchNick(ChatError):
+    code = "NO_SUCH_NICK"
+    words = "nobody here is called {nick}"
+    nick: str
+
+
+@dataclass(eq=False)
+class BadRoom(ChatError):
+    code = "BAD_ROOM"
+    words = "{reason}"
+    reason: str
+
+
+@dataclass(eq=False)
+class NoSuchRoom(ChatError):
+    code = "NO_SUCH_ROOM"
+    words = "there is no room {room}"
+    room: str
+
+
+@dataclass(eq=False)
+class NotInRoom(ChatError):
+    code = "NOT_IN_ROOM"
+    words = "you are not in {room}; /join {room} first"
+    room: str
+
+
+@dataclass(eq=False)
+class TooManyRooms(ChatError):
+    code = "TOO_MANY_ROOMS"
+    words = "{whose} at most {limit} rooms"
+    whose: str
+    limit: int
+
+
+@dataclass(eq=False)
+class NeedText(ChatError):
+    code = "NEED_TEXT"
+    words = "{usage}"
+    usage: str
+
+
+@dataclass(eq=False)
+class TextTooLong(ChatError):
+    code = "TEXT_TOO_LONG"
+    words = "{length} characters; at most {limit} are taken"
+    length: int
+    limit: int
+
+
+@dataclass(eq=False)
+class LineTooLong(ChatError):
+    code = "LINE_TOO_LONG"
+    words = "a line may have {limit} bytes; nothing of this one was said"
+    limit: int
+
+
+@dataclass(eq=False)
+class UnknownCommand(ChatError):
+    """`suggestions` are the nearest commands, with their slashes; may be empty."""
+
+    code = "UNKNOWN_COMMAND"
+    words = "{command}: {hint}"
+    command: str
+    suggestions: tuple[str, ...] = ()
+
+    @property
+    def hint(self) -> str:
+        if not self.suggestions:
+            return "no such command; /help lists them"
+        return f"did you mean {' or '.join(self.suggestions)}?"
+
+    def __str__(self) -> str:
+        return f"{shortened(clean(self.command))}: {self.hint}"
+
+
+@dataclass(eq=False)
+class BadRequest(ChatError):
+    code = "BAD_REQUEST"
+    words = "{reason}"
+    reason: str
+
+
+@dataclass(eq=False)
+class BadLogin(ChatError):
+    code = "BAD_LOGIN"
+    words = "{reason}"
+    reason: str
+
+
+@dataclass(eq=False)
+class IdReused(ChatError):
+    code = "ID_REUSED"
+    words = "id {client_id} stands in the log with something else"
+    client_id: str
+
+
+@dataclass(eq=False)
+class NotAllowed(ChatError):
+    code = "NOT_ALLOWED"
+    words = "{reason}"
+    reason: str
+
+
+@dataclass(eq=False)
+class ServerFull(ChatError):
+    code = "SERVER_FULL"
+    words = "{reason}"
+    reason: str
+
+
+@dataclass(eq=False)
+class StorageUnavailable(ChatError):
+    code = "STORAGE_UNAVAILABLE"
+    words = "the log can't be written now; nothing was said"
+
+
+@dataclass(eq=False)
+class Flood(ChatError):
+    code = "FLOOD"
+    words = "too much for too long; come back when there is less to say"
+
+
+@dataclass(eq=False)
+class Replaced(ChatError):
+    code = "REPLACED"
+    words = "you came back by another connection; this one ends"
+
+
+@dataclass(eq=False)
+class TimedOut(ChatError):
+    code = "TIMEOUT"
+    words = "{reason}"
+    reason: str
+
+
+@dataclass(eq=False)
+class ShuttingDown(ChatError):
+    code = "SHUTTING_DOWN"
+    words = "the server is going down"

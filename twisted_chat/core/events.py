@@ -1,0 +1,134 @@
+"""What happens in the chat, as values: events, and what becomes of them on their way through the log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+
+from twisted_chat.core.errors import ChatError
+
+
+class Kind(Enum):
+    """The kinds of event. The values are their names on every wire that has names for them."""
+
+    MESSAGE = "message"
+    ACTION = "action"
+    DIRECT = "direct"
+    TOPIC = "topic"
+    JOINED = "joined"
+    LEFT = "left"
+    RENAMED = "renamed"
+    AWAY = "away"
+
+
+@dataclass(frozen=True, slots=True)
+class Nature:
+    """What the log does with a kind of event.
+
+    `kept`: it is written and gets a `seq`; `history`: it shows when a room's past is asked for; `resumed`: who
+    comes back or lags is served it; `skippable`: it counts in "N lines skipped".
+    """
+
+    kept: bool
+    history: bool
+    resumed: bool
+    skippable: bool
+
+
+NATURE: dict[Kind, Nature] = {
+    Kind.MESSAGE: Nature(kept=True, history=True, resumed=True, skippable=True),
+    Kind.ACTION: Nature(kept=True, history=True, resumed=True, skippable=True),
+    Kind.DIRECT: Nature(kept=True, history=False, resumed=True, skippable=True),
+    Kind.TOPIC: Nature(kept=True, history=True, resumed=True, skippable=True),
+    Kind.JOINED: Nature(kept=False, history=False, resumed=False, skippable=False),
+    Kind.LEFT: Nature(kept=False, history=False, resumed=False, skippable=False),
+    Kind.RENAMED: Nature(kept=False, history=False, resumed=False, skippable=False),
+    Kind.AWAY: Nature(kept=False, history=False, resumed=False, skippable=False),
+}
+
+KEPT = frozenset(kind for kind, nature in NATURE.items() if nature.kept)
+SPEECH = frozenset((Kind.MESSAGE, Kind.ACTION, Kind.DIRECT))
+"""What an /ignore keeps away."""
+
+
+@dataclass(slots=True, eq=False)
+class Event:
+    """Something that somebody did. Nothing but `seq` changes after it is made, and that once, by the journal.
+
+    Ids are the truth, names are as they were then. `time` is UTC in milliseconds since 1970. `room` is empty for
+    what concerns no room or several. For a LEFT, `text` is the reason; for a RENAMED, the new nickname; for an AWAY,
+    the reason, and None for coming back.
+    """
+
+    kind: Kind
+    person: str
+    nick: str
+    time: int
+    room: str = ""
+    room_name: str = ""
+    text: str | None = ""
+    to: str = ""
+    to_nick: str = ""
+    action: bool = False
+    client_id: str | None = None
+    seq: int = 0
+    origin: object = field(default=None, repr=False)
+    """The session that it came from, if that is one of this process; never kept."""
+
+    def same_words(self, other: Event) -> bool:
+        """Whether this says the same thing to the same ears: what a repeated `client_id` must do."""
+        return (
+            self.kind is other.kind
+            and self.text == other.text
+            and self.room == other.room
+            and self.to_nick == other.to_nick
+            and self.action == other.action
+        )
+
+
+@dataclass(slots=True, eq=False)
+class Aside:
+    """What happens for one session alone at its place in the batch: an answer, an entry, an end.
+
+    The journal passes it through unlooked, so that answers keep their order among events.
+    """
+
+    session: object
+    act: Callable[[], None]
+
+
+@dataclass(slots=True, eq=False)
+class Duplicate:
+    """The journal's word on an event whose `client_id` stands in the log already, as `original`."""
+
+    event: Event
+    original: Event
+
+
+@dataclass(slots=True, eq=False)
+class Refused:
+    """The journal's word on an event that it could not keep."""
+
+    event: Event
+    error: ChatError
+
+
+Item = Event | Aside
+"""What goes into the journal, in batches."""
+
+Outcome = Event | Aside | Duplicate | Refused
+"""What comes out of it: an `Event` of a kept kind bears its `seq` now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A piece of the log, oldest first.
+
+    `more`: there are more in the direction asked for. `lost`: the highest `seq` that was asked for but is no longer in
+    the log; 0 if nothing was lost.
+    """
+
+    events: tuple[Event, ...]
+    more: bool = False
+    lost: int = 0

@@ -1,0 +1,112 @@
+"""Nicknames and room names: which are allowed, and which are the same.
+
+Names are compared by a key: NFKC, case folding, NFKC again (Unicode's toNFKC_Casefold without the removal of
+ignorable characters, which are refused instead). A name is shown as it was typed, in NFC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from unicodedata import category, normalize
+
+from twisted_chat.core.errors import BadNick, BadRoom, NickReserved
+
+MAX_NICK = 32
+MAX_ROOM = 49
+"""Characters after the ``#``."""
+
+RESERVED = frozenset("server system admin operator root everyone here lobby nick pass".split())
+
+_MARKS = frozenset("_-[]{}\\^|`")
+_LETTERS = frozenset(("Lu", "Ll", "Lt", "Lm", "Lo", "Nd"))
+_COMBINING = frozenset(("Mn", "Mc"))
+_MAX_COMBINING = 2  # in a row: enough for every living script's letters, too few to climb over other lines
+
+# Letters and marks by category that show nothing (Unicode's Default_Ignorable_Code_Point, as far as the
+# categories above let them in): names made of them would be look-alikes of each other, or of nothing.
+_INVISIBLE = frozenset(
+    map(
+        chr,
+        [
+            0x034F,
+            0x115F,
+            0x1160,
+            0x17B4,
+            0x17B5,
+            *range(0x180B, 0x1810),
+            0x3164,
+            *range(0xFE00, 0xFE10),
+            0xFFA0,
+        ]
+        + list(range(0xE0100, 0xE01F0)),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A valid name: `text` as it is shown, `key` as it is compared."""
+
+    text: str
+    key: str
+
+
+def fold(name: str) -> str:
+    """The key by which names are compared; works for whatever somebody typed, valid or not."""
+    return normalize("NFKC", normalize("NFKC", name).casefold())
+
+
+def parse_nick(text: str) -> Name:
+    """`text` as a nickname. Raises `BadNick` or `NickReserved`."""
+    nick = normalize("NFC", text.strip(" \t"))
+    if not nick:
+        raise BadNick("a nickname needs at least one character")
+    if len(nick) > MAX_NICK:
+        raise BadNick(f"a nickname has at most {MAX_NICK} characters")
+    key = fold(nick)
+    complaint = _complaint(nick) or _complaint(key)
+    if complaint:
+        raise BadNick(f"a nickname {complaint}")
+    if key[0] in "-{" or nick[0] in "-{" or category(key[0]) == "Nd":
+        raise BadNick("a nickname begins with a letter or one of _ [ ] } \\ ^ | `")
+    if key in RESERVED:
+        raise NickReserved(nick)
+    return Name(nick, key)
+
+
+def parse_room(text: str) -> Name:
+    """`text`, with its ``#``, as a room's name. Raises `BadRoom`."""
+    room = normalize("NFC", text.strip(" \t"))
+    if not room.startswith("#"):
+        raise BadRoom("a room's name begins with #")
+    if len(room) == 1:
+        raise BadRoom("a room's name needs at least one character after the #")
+    if len(room) - 1 > MAX_ROOM:
+        raise BadRoom(f"a room's name has at most {MAX_ROOM} characters after the #")
+    key = fold(room)
+    complaint = _complaint(room[1:]) or _complaint(key[1:])
+    if complaint:
+        raise BadRoom(f"a room's name {complaint}")
+    return Name(room, key)
+
+
+def _complaint(name: str) -> str:
+    """What is wrong with the characters of `name`; empty if nothing is."""
+    combining = _MAX_COMBINING  # none may come first
+    for character in name:
+        if character in _MARKS:
+            combining = 0
+            continue
+        kind = category(character)
+        if character in _INVISIBLE:
+            return f"may not hold the invisible character U+{ord(character):04X}"
+        if kind in _LETTERS:
+            combining = 0
+        elif kind in _COMBINING:
+            combining += 1
+            if combining > _MAX_COMBINING:
+                return "may not hold stacked or leading combining marks"
+        else:
+            shown = f"{character} " if character.isprintable() and not character.isspace() else ""
+            return f"holds letters, digits and _ - [ ] {{ }} \\ ^ | `, not {shown}U+{ord(character):04X}"
+    return ""

@@ -1,0 +1,149 @@
+"""What one session hears, and how: its rooms, its views of them, its feed, and what it is told at its own places."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twisted_chat.boundaries import Recipient, Rendered, Stance, View
+from twisted_chat.core.events import Event, Page
+from twisted_chat.core.feed import Feed
+from twisted_chat.core.rooms import Room
+from twisted_chat.core.told import Entered, History, Welcome
+
+if TYPE_CHECKING:
+    from twisted_chat.core.chat import Chat
+    from twisted_chat.core.people import Person
+
+
+class Reader:
+    """The hearing half of a session. Everything here follows the log: it is called at delivery, not at the asking."""
+
+    __slots__ = (
+        "_recipient",
+        "chat",
+        "current",
+        "feed",
+        "last_direct",
+        "over",
+        "person",
+        "rooms",
+        "welcomed",
+    )
+
+    def __init__(self, chat: Chat, recipient: Recipient, person: Person) -> None:
+        self.chat = chat
+        self.person = person
+        self._recipient = recipient
+        self.feed = Feed(self, recipient, chat)
+        self.rooms: dict[Room, int] = {}  # those it reads, each with the number above which it may
+        self.current: Room | None = None
+        self.last_direct: str | None = None  # who wrote to it alone last
+        self.welcomed = False
+        self.over = False
+
+    def view(self) -> View:
+        return self._recipient.view(True)
+
+    def attach_all(self) -> None:
+        for room in self.rooms:
+            room.attach(self, self._recipient.view(room is self.current), self.feed.sink)
+
+    def detach_all(self) -> None:
+        for room in self.rooms:
+            room.detach(self)
+
+    def render(self, event: Event, own: Stance = Stance.SELF) -> Rendered:
+        """An event of the log, for this session; nothing if it does not want to hear it."""
+        if event.person == self.person.id:
+            stance = own
+        elif self.person in self.chat.ignores.of(event.person):
+            return None
+        else:
+            stance = Stance.OTHER
+        current = not event.room or (self.current is not None and event.room == self.current.id)
+        return self._recipient.view(current).render(event, stance)
+
+    def drained(self) -> None:
+        """The recipient took all that it was given: called by the door."""
+        self.feed.drained()
+
+    def pause(self) -> None:
+        self._recipient.pause()
+
+    def resume(self) -> None:
+        self._recipient.resume()
+
+    def confirm(self, event: Event) -> None:
+        """Its own event stands in the log already: say so again."""
+        if rendered := self.view().render(event, Stance.ORIGIN):
+            self._recipient.answer(rendered)
+
+    # coming, at the places in the log where that happens
+
+    def welcome(self, resume: str, since: int | None) -> None:
+        """The person is in its rooms: tell it, and what it missed."""
+        chat = self.chat
+        floor = chat.seq if since is None else 0
+        self.rooms = {room: floor for room in self.person.rooms}
+        self.welcomed = True
+        self.attach_all()
+        rooms = tuple(room.facts_for(self.person) for room in self.rooms)
+        self.feed.tell(Welcome(chat.name, self.person.nick, chat.journal.id, chat.seq, resume, rooms, chat.motd))
+        if since is not None:
+            self.feed.resume_from(since)
+        elif self._recipient.shows_history:
+            for room in self.rooms:
+                self._show_last_lines(room)
+
+    def entered(self, room: Room, client_id: str | None) -> None:
+        chat = self.chat
+        self.rooms[room] = chat.seq
+        if not self.feed.lagging:
+            room.attach(self, self._recipient.view(room is self.current), self.feed.sink)
+        self.feed.tell(Entered(room.facts_for(self.person), self.person.nick, chat.now(), client_id))
+        if self._recipient.shows_history:
+            self._show_last_lines(room)
+
+    def left(self, room: Room) -> None:
+        self.rooms.pop(room, None)
+        room.detach(self)
+
+    def already_in(self, room: Room, client_id: str | None) -> None:
+        if room in self.rooms:
+            self.feed.tell(Entered(room.facts_for(self.person), self.person.nick, self.chat.now(), client_id))
+
+    # the log's past
+
+    def _show_last_lines(self, room: Room) -> None:
+        if self.chat.history_lines:
+            self.show_history(room, self.chat.history_lines, None, on_joining=True)
+
+    def show_history(
+        self,
+        room: Room,
+        limit: int,
+        client_id: str | None,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+        on_joining: bool = False,
+    ) -> None:
+        """Tell a page of the room's history: the newest `limit` events, or those before or after a number."""
+        journal, seq = self.chat.journal, self.chat.seq
+
+        def show(page: Page) -> None:
+            ignores = self.chat.ignores
+            events = tuple(event for event in page.events if self.person not in ignores.of(event.person))
+            self.feed.tell(History(room.name, events, page.more, self.person.id, client_id, on_joining))
+
+        if after is not None:
+            self.feed.show(lambda: journal.after(after, seq, None, {room.id: 0}, limit), show)
+        else:
+            newest = seq + 1 if before is None else min(before, seq + 1)
+            self.feed.show(lambda: journal.latest(room.id, newest, limit), show)
+
+    def close(self) -> None:
+        """End the connection after what it was told so far."""
+        self.feed.stop()
+        self.detach_all()
+        self._recipient.close()

@@ -1,0 +1,67 @@
+"""Rooms and the people in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from twisted_chat.boundaries import Rendered, View
+from twisted_chat.core.names import Name
+from twisted_chat.core.told import MAX_LISTED, RoomFacts
+
+if TYPE_CHECKING:
+    from twisted_chat.core.people import Person
+    from twisted_chat.core.reader import Reader
+
+LOBBY = "#lobby"
+Sink = Callable[[Rendered], bool]
+
+
+class Room:
+    """One room as the log has it now: members change when a coming or going is delivered, not when it is asked for.
+
+    `audience` groups the sessions that get live events by the view they have of this room, so that fan-out renders
+    once a group; its inner values are where the rendered pieces go.
+    """
+
+    __slots__ = ("audience", "expected", "id", "key", "members", "name", "spoken", "topic", "views")
+
+    def __init__(self, room_id: str, name: Name) -> None:
+        self.id = room_id
+        self.name = name.text
+        self.key = name.key
+        self.topic = ""
+        self.members: dict[Person, None] = {}
+        self.audience: dict[View, dict[Reader, Sink]] = {}
+        self.views: dict[Reader, View] = {}
+        self.expected = 0  # people who asked to come in and whose coming is not delivered yet
+        self.spoken = 0  # skippable events delivered so far
+
+    def attach(self, session: Reader, view: View, sink: Sink) -> None:
+        """`session` hears live what is delivered to this room from now on, through `sink`."""
+        self.detach(session)
+        self.views[session] = view
+        self.audience.setdefault(view, {})[session] = sink
+
+    def detach(self, session: Reader) -> None:
+        view = self.views.pop(session, None)
+        if view is not None:
+            group = self.audience[view]
+            del group[session]
+            if not group:
+                del self.audience[view]
+
+    def facts_for(self, viewer: Person) -> RoomFacts:
+        others = len(self.members) - (viewer in self.members)
+        names: list[str] = []
+        for person in self.members:
+            if person is not viewer:
+                if len(names) == MAX_LISTED:
+                    break
+                names.append(person.nick)
+        return RoomFacts(self.name, tuple(names), others, self.topic)
+
+    @property
+    def vanishes(self) -> bool:
+        """Whether nothing is left that would be missed."""
+        return not (self.members or self.expected or self.topic or self.name == LOBBY)

@@ -1,0 +1,274 @@
+"""What one connection may do in the chat. What it is told goes through its feed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from twisted_chat.core import commands
+from twisted_chat.core.errors import (
+    BadRequest,
+    ChatError,
+    NeedText,
+    NoSuchNick,
+    NoSuchRoom,
+    NotInRoom,
+    TextTooLong,
+    TooManyRooms,
+)
+from twisted_chat.core.events import Aside, Event, Kind
+from twisted_chat.core.feed import PAGE
+from twisted_chat.core.names import parse_nick, parse_room
+from twisted_chat.core.reader import Reader
+from twisted_chat.core.rooms import LOBBY, Room
+from twisted_chat.core.text import MAX_TEXT, clean
+from twisted_chat.core.told import Failure, Reply
+
+if TYPE_CHECKING:
+    from twisted_chat.core.people import Person
+
+MAX_ROOMS_OF_ONE = 50
+MAX_TOPIC = 400
+MAX_CLIENT_ID = 64
+
+
+class Session(Reader):
+    """One person's presence by one connection: a reader that may act.
+
+    Methods either do what they say, raise a `ChatError`, or answer through the feed. `current` and `person.wanted` are
+    the session's own view, ahead of the log by what is on its way.
+    """
+
+    __slots__ = ()
+
+    # answers
+
+    def aside(self, act: Callable[[], None]) -> None:
+        """Do it at its place among what this session posted."""
+        self.chat.post(Aside(self, act))
+
+    def fail(self, error: ChatError, client_id: str | None = None) -> None:
+        self.aside(lambda: self.feed.tell(Failure(error, client_id)))
+
+    def reply(self, produce: Callable[[], Iterable[str]], client_id: str | None = None) -> None:
+        """Answer with the lines that `produce` finds when everything posted before is done. It may refuse."""
+
+        def answer() -> None:
+            try:
+                lines = tuple(produce())
+            except ChatError as error:
+                self.feed.tell(Failure(error, client_id))
+            else:
+                self.feed.tell(Reply(lines, client_id))
+
+        self.aside(answer)
+
+    # what it does
+
+    def typed(self, line: str, client_id: str | None = None) -> None:
+        """What a person types: a command, or something to say. Refusals are answered, not raised."""
+        if self.over:
+            return
+        text = clean(line).rstrip()
+        if not text:
+            return
+        try:
+            if text[0] == "/":
+                if text[1:2] == "/":
+                    self.say(text[1:])
+                else:
+                    commands.run(self, text[1:], client_id)
+                    return
+            else:
+                commands.refuse_slip(text)
+                self.say(text)
+        except ChatError as error:
+            self.fail(error, client_id)
+        else:
+            if client_id is not None:
+                self.reply(tuple, client_id)
+
+    def say(self, text: str, room: str | None = None, *, action: bool = False, client_id: str | None = None) -> None:
+        """Say `text` in a room, the current one by default."""
+        where = self._room_of(room)
+        text = self._checked(text)
+        kind = Kind.ACTION if action else Kind.MESSAGE
+        person = self.person
+        self.chat.post(
+            Event(
+                kind,
+                person.id,
+                person.next_name.text,
+                self.chat.now(),
+                where.id,
+                where.name,
+                text,
+                client_id=client_id,
+                origin=self,
+            )  # fmt: skip
+        )
+
+    def say_to(self, nick: str, text: str, *, action: bool = False, client_id: str | None = None) -> None:
+        """Say `text` to one person alone."""
+        addressee = self.chat.person_called(nick)
+        text = self._checked(text)
+        event = self._event(Kind.DIRECT, text, to=addressee.id, to_nick=addressee.nick, action=action)
+        event.client_id = client_id
+        self.chat.post(event)
+        if addressee.away is not None and client_id is None:
+            self.reply(lambda: away_line(addressee))
+
+    def join(self, room: str, client_id: str | None = None) -> None:
+        """Be in a room, made if it is not there yet; it becomes the current one."""
+        where = self.chat.room_or_new(parse_room(room))
+        if where in self.person.wanted:
+            self.switch(room)
+            self.aside(lambda: self.already_in(where, client_id))
+            return
+        if len(self.person.wanted) >= MAX_ROOMS_OF_ONE:
+            self.chat.remove_if_empty(where)
+            raise TooManyRooms("a person may be in", MAX_ROOMS_OF_ONE)
+        self._enter(where, client_id)
+        self._make_current(where)
+
+    def part(self, room: str | None = None, reason: str = "", client_id: str | None = None) -> None:
+        """Leave a room; the one entered last of those left becomes the current one."""
+        where = self._room_of(room)
+        reason = self._checked(reason, empty=True)
+        self._post_left(where, reason, client_id)
+        if self.current is where:
+            self._make_current(next(reversed(self.person.wanted), None))
+
+    def switch(self, room: str) -> None:
+        self._make_current(self._room_of(room))
+
+    def rename(self, nick: str) -> None:
+        person, name = self.person, parse_nick(nick)
+        if name == person.next_name:
+            return
+        self.chat.names.reserve(name, person)
+        self.chat.ignores.named(person, name)
+        event = self._event(Kind.RENAMED, name.text)
+        person.next_name = name
+        self.chat.post(event)
+
+    def set_topic(self, text: str) -> None:
+        """Set the current room's topic; an empty text removes it."""
+        where = self._room_of(None)
+        text = self._checked(text, MAX_TOPIC, empty=True)
+        self.chat.post(self._event(Kind.TOPIC, text, where))
+
+    def set_away(self, reason: str | None) -> None:
+        """Be away, with a reason (may be empty), or back with None."""
+        if reason is not None:
+            reason = self._checked(reason, MAX_TOPIC, empty=True)
+        self.chat.post(self._event(Kind.AWAY, reason))
+
+    def history(
+        self,
+        room: str | None,
+        limit: int,
+        client_id: str | None,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+    ) -> None:
+        """Answer with a page of a room's history: the newest, or what lies before or after a number."""
+        where = self._room_of(room)
+        if before is not None and after is not None:
+            raise BadRequest("before or after, not both")
+        self.aside(lambda: self.show_history(where, min(limit, PAGE), client_id, before=before, after=after))
+
+    def quit(self, reason: str = "") -> None:
+        """Leave for good: the others are told, what is queued is sent, the connection ends."""
+        if self.over:
+            return
+        reason = self._checked(reason, empty=True)
+        self.aside(lambda: self.feed.tell(Reply((f"Goodbye, {self.person.next_name.text}.",))))
+        self.depart(reason)
+
+    def depart(self, reason: str = "") -> None:
+        """Leave, and close the connection once everything before that is answered."""
+        self.chat.leave(self, reason, close=True)
+
+    def lost(self, reason: str = "") -> None:
+        """The connection is gone: called by the door, once, in any case."""
+        self.chat.leave(self, reason, close=False)
+
+    # helpers
+
+    def _enter(self, room: Room, client_id: str | None = None) -> None:
+        room.expected += 1
+        self.person.wanted[room] = None
+        event = self._event(Kind.JOINED, "", room)
+        event.client_id = client_id
+        self.chat.post(event)
+
+    def enter_first(self, rooms: Iterable[Room]) -> None:
+        """Go into the first rooms, the first of which becomes the current one."""
+        for room in rooms:
+            if room not in self.person.wanted:
+                self._enter(room)
+            if self.current is None:
+                self.current = room
+
+    def _post_left(self, room: Room, reason: str, client_id: str | None = None) -> None:
+        self.person.wanted.pop(room, None)
+        event = self._event(Kind.LEFT, reason, room)
+        event.client_id = client_id
+        self.chat.post(event)
+
+    def leave_all(self, reason: str) -> None:
+        for room in tuple(self.person.wanted):
+            self._post_left(room, reason)
+
+    def _make_current(self, room: Room | None) -> None:
+        if self.current is not room:
+            self.current = room
+            if not self.feed.lagging:
+                self.attach_all()
+
+    def _room_of(self, room: str | None) -> Room:
+        """The room of this name that this person is in, the current one for None."""
+        if room is None:
+            if self.current is None:
+                raise NotInRoom(LOBBY)
+            return self.current
+        name = parse_room(room)
+        found = self.chat.rooms.get(name.key)
+        if found is None:
+            raise NoSuchRoom(name.text)
+        if found not in self.person.wanted:
+            raise NotInRoom(found.name)
+        return found
+
+    def _checked(self, text: str, limit: int = MAX_TEXT, *, empty: bool = False) -> str:
+        text = clean(text)
+        if len(text) > limit:
+            raise TextTooLong(len(text), limit)
+        if not empty and (not text or text.isspace()):
+            raise NeedText("there is nothing to say in that")
+        return text
+
+    def _event(
+        self,
+        kind: Kind,
+        text: str | None,
+        room: Room | None = None,
+        *,
+        to: str = "",
+        to_nick: str = "",
+        action: bool = False,
+    ) -> Event:
+        person = self.person
+        return Event(
+            kind, person.id, person.next_name.text, self.chat.now(), room.id if room else "", room.name if room else "",
+            text, to, to_nick, action, origin=self,
+        )  # fmt: skip
+
+
+def away_line(person: Person) -> tuple[str, ...]:
+    """What somebody who writes to `person` should know."""
+    if person.away is None:
+        return ()
+    return (f"{person.nick} is away: {person.away}" if person.away else f"{person.nick} is away",)

@@ -1,0 +1,104 @@
+"""The line door: builds a LineProtocol for each connection that is admitted, and closes them all in the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.protocol import Protocol, ServerFactory
+from twisted.logger import Logger
+
+from twisted_chat.boundaries import Stance
+from twisted_chat.core.chat import Chat
+from twisted_chat.core.errors import ServerFull
+from twisted_chat.core.told import Failure
+from twisted_chat.frontends.admission import Admission
+from twisted_chat.frontends.line.human import CURRENT
+from twisted_chat.frontends.line.protocol import LineProtocol
+from twisted_chat.frontends.outbox import GRACE
+from twisted_chat.frontends.throttle import Rate
+
+_log = Logger()
+
+
+class LineFactory(ServerFactory):
+    """Makes a protocol for each connection to the line port.
+
+    `rate` None lets everybody talk as fast as he can; `password` is what the server asks for before a nickname, None for
+    nothing.
+    """
+
+    noisy = False
+
+    def __init__(
+        self,
+        chat: Chat,
+        clock: IReactorTime,
+        admission: Admission,
+        *,
+        rate: Rate | None = None,
+        password: str | None = None,
+    ) -> None:
+        self.chat = chat
+        self.clock = clock
+        self.admission = admission
+        self.rate = rate
+        self.password = password
+        self.connections: set[LineProtocol] = set()
+        self._all_gone: Deferred[None] | None = None
+        self._give_up: IDelayedCall | None = None
+
+    def buildProtocol(self, addr: Any) -> Protocol:
+        try:
+            origin = self.admission.admit(addr)
+        except ServerFull as error:
+            _log.info("refused a connection from {addr}: {why}", addr=addr, why=str(error))
+            return Refusal(error, self.clock)
+        return LineProtocol(self, origin)
+
+    def close(self, notice: str, flush: float) -> Deferred[None]:
+        """End what has no session; fires when every connection is gone, at the latest after `flush` seconds."""
+        for connection in tuple(self.connections):
+            connection.farewell(notice)
+        if not self.connections:
+            return succeed(None)
+        self._all_gone = Deferred()
+        self._give_up = self.clock.callLater(flush, self.abort_all)
+        return self._all_gone
+
+    def connection_gone(self, connection: LineProtocol, origin: str) -> None:
+        """A connection that was admitted as `origin` is over."""
+        self.connections.discard(connection)
+        self.admission.release(origin)
+        if self._all_gone is not None and not self.connections:
+            gone, self._all_gone = self._all_gone, None
+            if self._give_up is not None:
+                if self._give_up.active():
+                    self._give_up.cancel()
+                self._give_up = None
+            gone.callback(None)
+
+    def abort_all(self) -> None:
+        """End every connection now."""
+        for connection in tuple(self.connections):
+            connection.abort()
+
+
+class Refusal(Protocol):
+    """Says why a connection is not admitted, and ends it."""
+
+    def __init__(self, error: ServerFull, clock: IReactorTime) -> None:
+        self._error = error
+        self._clock = clock
+        self._grace: IDelayedCall | None = None
+
+    def connectionMade(self) -> None:
+        transport: Any = self.transport
+        transport.write(CURRENT.render(Failure(self._error), Stance.OTHER))
+        transport.loseConnection()
+        self._grace = self._clock.callLater(GRACE, transport.abortConnection)
+
+    def connectionLost(self, reason: object = None) -> None:
+        if self._grace is not None and self._grace.active():
+            self._grace.cancel()

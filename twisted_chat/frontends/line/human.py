@@ -1,0 +1,113 @@
+"""What a person at the line port reads: the human dialect's view of events and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from twisted_chat.boundaries import Stance, View
+from twisted_chat.core.events import Event, Kind
+from twisted_chat.core.told import (
+    Entered,
+    Failure,
+    History,
+    Notice,
+    People,
+    Reply,
+    Skipped,
+    Told,
+    Welcome,
+)
+from twisted_chat.frontends.line import shapes
+from twisted_chat.frontends.line.framing import encode
+
+
+class HumanView:
+    """Text lines with CR LF, as bytes. `elsewhere`: for the rooms that are not the reader's current one."""
+
+    def __init__(self, *, elsewhere: bool) -> None:
+        self._elsewhere = elsewhere
+
+    def render(self, item: Event | Told, stance: Stance) -> bytes:
+        if type(item) is Event:
+            line = event_line(item, stance, elsewhere=self._elsewhere)
+            return encode(line) if line else b""
+        return b"".join(encode(line) for line in _told_lines(item))  # type: ignore[arg-type]
+
+    def join(self, pieces: Sequence[bytes]) -> bytes:
+        return b"".join(pieces)
+
+
+CURRENT = HumanView(elsewhere=False)
+ELSEWHERE = HumanView(elsewhere=True)
+
+
+def event_line(event: Event, stance: Stance, *, elsewhere: bool) -> str:
+    """The line of an event, empty where there is nothing to show: one's own words stand on one's screen already."""
+    kind, nick, text = event.kind, event.nick, event.text or ""
+    room = event.room_name if elsewhere else None
+    mine = stance is Stance.ORIGIN
+    if kind is Kind.MESSAGE:
+        return "" if mine else shapes.message(nick, text, room)
+    if kind is Kind.ACTION:
+        return "" if mine else shapes.message(nick, text, room, action=True)
+    if kind is Kind.DIRECT:
+        if stance is Stance.OTHER:
+            return shapes.direct(nick, text, action=event.action)
+        return shapes.own_direct(nick, event.to_nick, text, action=event.action)
+    if kind is Kind.JOINED:
+        return "" if mine else shapes.joined(nick, event.room_name)
+    if kind is Kind.LEFT:
+        return shapes.server(f"You left {event.room_name}") if mine else shapes.left(nick, event.room_name, text)
+    if kind is Kind.RENAMED:
+        return shapes.server(f"You are now {text}") if mine else shapes.renamed(nick, text)
+    if kind is Kind.AWAY:
+        if mine:
+            return shapes.server("You are marked as away" if event.text is not None else "You are back")
+        return shapes.away(nick, event.text)
+    return shapes.topic(nick, event.room_name, text)
+
+
+def _told_lines(told: Told) -> list[str]:
+    if isinstance(told, Reply):
+        return [shapes.server(line) for line in told.lines]
+    if isinstance(told, Failure):
+        return [shapes.error(told.error.code, str(told.error))]
+    if isinstance(told, Welcome):
+        first, *others = told.rooms
+        return [
+            shapes.welcome(told.nick, first.name, list(first.people), first.count),
+            *([shapes.server(f"The topic of {first.name}: {first.topic}")] if first.topic else []),
+            *(shapes.server(line) for line in told.motd),
+            *(shapes.entered(room.name, list(room.people), room.count, room.topic) for room in others),
+        ]
+    if isinstance(told, Entered):
+        room = told.room
+        return [shapes.entered(room.name, list(room.people), room.count, room.topic)]
+    if isinstance(told, History):
+        return _history_lines(told)
+    if isinstance(told, Skipped):
+        return [shapes.skipped(told.count)]
+    if isinstance(told, Notice):
+        return [shapes.server(told.text)]
+    assert isinstance(told, People)
+    return []
+
+
+def _history_lines(history: History) -> list[str]:
+    if not history.events:
+        return [] if history.on_joining else [shapes.server(f"{history.room} has no lines there")]
+    lines = []
+    for event in history.events:
+        stance = Stance.SELF if event.person == history.reader else Stance.OTHER
+        when = datetime.fromtimestamp(event.time / 1000, UTC)
+        lines.append(shapes.quoted(event.seq, when, event_line(event, stance, elsewhere=False)))
+    count = len(lines)
+    title = f"The last {count} lines" if count != 1 else "The last line"
+    if not history.on_joining:
+        title = f"{count} lines" if count != 1 else "1 line"
+    more = f"; /history before #{history.events[0].seq} shows more" if history.more and not history.on_joining else ""
+    return [shapes.server(f"{title} of {history.room} (UTC){more}:"), *lines]
+
+
+_check: type[View] = HumanView

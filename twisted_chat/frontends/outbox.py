@@ -1,0 +1,270 @@
+"""One connection's outgoing bytes: sent at once where that is possible, bounded where it is not.
+
+``transport.write`` only queues: the reactor then registers the descriptor, polls, sends and unregisters it, which costs
+three times the sending itself. On a plain TCP connection the outbox tries the socket first, and goes
+through the transport with what the kernel refused. All bytes of a connection must come this way, or one write could
+overtake another.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections import deque
+from collections.abc import Callable
+from socket import socket
+from typing import Any
+
+from twisted.internet import tcp
+from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
+from zope.interface import implementer
+
+SOFT_LIMIT = 256 * 1024
+"""Bytes queued, above which live events are refused: the reader lags."""
+
+HARD_LIMIT = 1024 * 1024
+"""Bytes queued, above which answers abort the connection."""
+
+HANDOVER = 16 * 1024
+"""Bytes given to the transport at once when the kernel takes no more."""
+
+STUCK = 90.0
+"""Seconds without a byte taken after which the connection is aborted."""
+
+GRACE = 5.0
+"""Seconds that a closing connection has to take what is queued."""
+
+_FULL = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS, errno.EINTR)
+
+
+def plain_socket(transport: object) -> socket | None:
+    """The socket of a plain TCP server connection, None for everything else.
+
+    Only Twisted's own TCP transport qualifies, and only without TLS: a wrapper around it hands out the same socket, and
+    so would bytes go past what the wrapper does to them.
+    """
+    if type(transport) is not tcp.Server or transport.TLS:
+        return None
+    handle = transport.getHandle()
+    return handle if type(handle) is socket else None
+
+
+@implementer(IPushProducer)
+class Outbox:
+    """The queue before one transport.
+
+    With `direct`, the transport's plain socket, bytes are sent at once, and what is refused waits here while the
+    transport holds at most `HANDOVER` bytes of it (the outbox is its pull producer). Without it, everything goes through
+    `transport.write`, and the queue fills while the transport asks for a pause (as its push producer: over TLS
+    a pull producer would never rest).
+
+    `drained` is called whenever what was queued is gone.
+    """
+
+    __slots__ = (
+        "_clock", "_closed", "_closing", "_drained", "_grace", "_handed", "_paused", "_progress", "_queue", "_send",
+        "_size", "_stuck", "_transport",
+    )  # fmt: skip
+
+    def __init__(
+        self, transport: Any, clock: IReactorTime, drained: Callable[[], None], direct: socket | None = None
+    ) -> None:
+        self._transport = transport
+        self._clock = clock
+        self._drained = drained
+        self._queue: deque[bytes | memoryview] | None = None  # made when first needed: most connections never do
+        self._size = 0  # bytes in the queue and in the transport
+        self._handed = 0  # bytes of these that the transport holds (direct mode)
+        self._paused = False  # the transport asked for a pause (the other mode)
+        self._progress = False
+        self._closing = False
+        self._closed = False
+        self._stuck: IDelayedCall | None = None
+        self._grace: IDelayedCall | None = None
+        self._send: Callable[[bytes], int] | None = None
+        if direct is not None:
+            self._send = direct.send
+            transport.registerProducer(self, False)
+        else:
+            transport.registerProducer(self, True)
+
+    @property
+    def size(self) -> int:
+        """Bytes that wait; 0 means that the kernel or the transport has taken all."""
+        return self._size
+
+    def offer(self, data: bytes) -> bool:
+        """Live bytes: taken unless too many wait already; False says so and that none were taken."""
+        if self._size:
+            if self._size + len(data) > SOFT_LIMIT:
+                return False
+            self._enqueue(data)
+            return True
+        if self._closing:
+            return True
+        if self._send is None:
+            self._push(data)
+            return True
+        try:
+            sent = self._send(data)
+        except OSError as error:
+            sent = self._refused(error)
+        if sent != len(data):
+            self._wait(data, sent)
+        return True
+
+    def write(self, data: bytes) -> None:
+        """Answers: taken whatever waits already, up to the hard limit, past which the connection is aborted."""
+        if self._size + len(data) > HARD_LIMIT and self._size:
+            self.abort()
+        elif self._size:
+            self._enqueue(data)
+        else:
+            self.offer(data)
+
+    def close(self) -> None:
+        """Take nothing more; end the connection when all is sent, or after the grace."""
+        if self._closing:
+            return
+        self._closing = True
+        if self._queue:
+            self._transport.writeSequence([bytes(piece) for piece in self._queue])
+            self._queue.clear()
+        # With a producer registered the transport would wait for it for ever.
+        self._transport.unregisterProducer()
+        self._transport.loseConnection()
+        if not self._closed:
+            self._grace = self._clock.callLater(GRACE, self._abort_late)
+
+    def abort(self) -> None:
+        """Drop everything and the connection. The transport says so later, so it is safe amid a fan-out."""
+        self._closing = True
+        self._drop()
+        if not self._closed:
+            self._transport.abortConnection()
+
+    def gone(self) -> None:
+        """The connection is over: nothing is waited for any more. To be called from connectionLost."""
+        self._closing = self._closed = True
+        self._drop()
+        if self._grace is not None:
+            self._grace.cancel()
+            self._grace = None
+
+    # what the transport calls
+
+    def resumeProducing(self) -> None:
+        """Direct: the transport has run dry. Otherwise: it wants more."""
+        self._paused = False
+        if self._closing or not self._size:
+            return
+        self._progress = True
+        self._size -= self._handed
+        self._handed = 0
+        if self._send is None:
+            self._push_queue()
+        else:
+            self._send_queue()
+        if not self._size:
+            self._rest()
+            self._drained()
+
+    def pauseProducing(self) -> None:
+        self._paused = True
+
+    def stopProducing(self) -> None:
+        """The transport is closing, and will take nothing from us any more."""
+        self._drop()
+        self._closing = True
+
+    # sending, direct
+
+    def _refused(self, error: OSError) -> int:
+        """No byte was sent: the kernel is full, or the connection is broken."""
+        if error.errno not in _FULL:
+            # With reading paused nobody else would notice.
+            self.abort()
+        return 0
+
+    def _wait(self, data: bytes, sent: int) -> None:
+        if self._closing:
+            return
+        self._enqueue(memoryview(data)[sent:])
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Give the transport a piece of the queue, so that it tells when there is room again."""
+        queue = self._queue
+        assert queue is not None
+        piece = queue.popleft()
+        if len(piece) > HANDOVER:
+            queue.appendleft(memoryview(piece)[HANDOVER:])
+            piece = memoryview(piece)[:HANDOVER]
+        self._handed = len(piece)
+        self._transport.write(bytes(piece))
+
+    def _send_queue(self) -> None:
+        queue = self._queue
+        while queue:
+            piece = queue[0]
+            try:
+                sent = self._send(piece)  # type: ignore[misc,arg-type]
+            except OSError as error:
+                sent = self._refused(error)
+                if self._closing:
+                    return
+            self._size -= sent
+            if sent == len(piece):
+                queue.popleft()
+                continue
+            queue[0] = memoryview(piece)[sent:]
+            self._hand_over()
+            return
+
+    # sending, through the transport
+
+    def _push(self, data: bytes) -> None:
+        if self._paused:
+            self._enqueue(data)
+        else:
+            self._transport.write(data)
+
+    def _push_queue(self) -> None:
+        while self._queue and not self._paused:
+            piece = self._queue.popleft()
+            self._size -= len(piece)
+            self._transport.write(bytes(piece))
+
+    # waiting
+
+    def _enqueue(self, data: bytes | memoryview) -> None:
+        if self._closing:
+            return
+        if self._queue is None:
+            self._queue = deque()
+        self._queue.append(data)
+        self._size += len(data)
+        if self._stuck is None:
+            self._progress = False
+            self._stuck = self._clock.callLater(STUCK, self._check_progress)
+
+    def _check_progress(self) -> None:
+        self._stuck = None
+        if self._progress:
+            self._progress = False
+            self._stuck = self._clock.callLater(STUCK, self._check_progress)
+        else:
+            self.abort()
+
+    def _rest(self) -> None:
+        if self._stuck is not None:
+            self._stuck.cancel()
+            self._stuck = None
+        self._queue = None
+
+    def _drop(self) -> None:
+        self._size = self._handed = 0
+        self._rest()
+
+    def _abort_late(self) -> None:
+        self._grace = None
+        self.abort()

@@ -1,0 +1,47 @@
+"""What every door asks of its TCP connections."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from typing import Any
+
+SEND_BUFFER = 256 * 1024
+"""Bytes the kernel may hold for a reader; left alone, it held 4 MiB for one that had stalled."""
+
+DEAD_AFTER = 90
+"""Seconds in which a peer must acknowledge what was sent. Not less: it also ends a living reader whose window is shut."""
+
+_KEEPALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
+
+
+def tune(transport: Any) -> None:
+    """Small messages leave at once, dead peers are found, and the kernel buffers no more than is useful.
+
+    What is no TCP connection, or a system that lacks an option, goes without.
+    """
+    connection = _socket_under(transport)
+    if connection is None or connection.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    options = [
+        (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+        (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+        (socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER),
+    ]
+    for name, value in (*_KEEPALIVE, ("TCP_USER_TIMEOUT", DEAD_AFTER * 1000)):
+        option = getattr(socket, name, None)
+        if option is not None:
+            options.append((socket.IPPROTO_TCP, option, value))
+    for level, option, value in options:
+        with contextlib.suppress(OSError):  # the peer may be gone already
+            connection.setsockopt(level, option, value)
+
+
+def _socket_under(transport: Any) -> socket.socket | None:
+    """The socket at the bottom of a transport, through TLS and other wrappers."""
+    for _depth in range(4):
+        get_handle = getattr(transport, "getHandle", None)
+        if get_handle is not None and isinstance(handle := get_handle(), socket.socket):
+            return handle
+        transport = getattr(transport, "transport", None)
+    return None

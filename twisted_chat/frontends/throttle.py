@@ -1,0 +1,88 @@
+"""How fast one connection may talk: a token bucket, which slows and loses nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+FLOODED = 60.0
+"""Seconds of being slowed without a break after which a connection floods.
+
+What fits in the kernel's buffers could keep it talking for days, long after it left.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """`burst` lines at once, then `per_second`."""
+
+    burst: int
+    per_second: float
+
+
+class Throttle:
+    """The bucket of one connection. When it is empty, `pause` is called, and `resume` once it holds a line again.
+
+    `flooded` is called instead of `resume` when that went on for `FLOODED` seconds.
+    """
+
+    __slots__ = (
+        "_clock",
+        "_flooded",
+        "_pause",
+        "_rate",
+        "_resume",
+        "_slowed_since",
+        "_stamp",
+        "_timer",
+        "_tokens",
+    )
+
+    def __init__(
+        self,
+        rate: Rate,
+        clock: IReactorTime,
+        pause: Callable[[], None],
+        resume: Callable[[], None],
+        flooded: Callable[[], None],
+    ) -> None:
+        self._rate = rate
+        self._clock = clock
+        self._pause = pause
+        self._resume = resume
+        self._flooded = flooded
+        self._tokens = float(rate.burst)
+        self._stamp = clock.seconds()
+        self._slowed_since: float | None = None
+        self._timer: IDelayedCall | None = None
+
+    def took_line(self) -> None:
+        """A line was taken in."""
+        now = self._clock.seconds()
+        rate = self._rate
+        tokens = self._tokens + (now - self._stamp) * rate.per_second
+        if tokens >= 1 + rate.per_second:
+            # More than a second's worth had come together: this one has paused by itself.
+            self._slowed_since = None
+        self._stamp = now
+        self._tokens = tokens = min(tokens, rate.burst) - 1
+        if tokens < 1 and self._timer is None:
+            if self._slowed_since is None:
+                self._slowed_since = now
+            self._timer = self._clock.callLater((1 - tokens) / rate.per_second, self._refilled)
+            self._pause()
+
+    def stop(self) -> None:
+        """The connection is gone."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _refilled(self) -> None:
+        self._timer = None
+        if self._slowed_since is not None and self._clock.seconds() - self._slowed_since >= FLOODED:
+            self._flooded()
+        else:
+            self._resume()

@@ -1,0 +1,208 @@
+"""The options of ``twistd chat``: from the command line, and from a TOML file with the same names."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+import tomllib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, cast
+
+from twisted.python import usage
+
+from twisted_chat.core.text import MAX_TEXT, clean
+from twisted_chat.frontends.throttle import Rate
+
+DEFAULT_PORT = "tcp:55555"
+MAX_MOTD_LINES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the service runs with: every option, read and checked.
+
+    `ports` are Twisted server endpoint descriptions. `rate` None: no limit. `max_connections` None: what the
+    system allows. `max_per_address` None: the default, with loopback exempt.
+    """
+
+    ports: tuple[str, ...] = (DEFAULT_PORT,)
+    name: str = "Twisted Chat"
+    motd: tuple[str, ...] = ()
+    password: str | None = None
+    rate: Rate | None = Rate(20, 5.0)
+    max_connections: int | None = None
+    max_per_address: int | None = None
+    history: int = 20
+    log_size: int = 10_000
+
+
+def _one_line(value: str) -> str:
+    text = clean(value).strip()
+    if not 1 <= len(text) <= 60:
+        raise usage.UsageError("must have 1 to 60 characters")
+    return text
+
+
+def _number(least: int) -> Callable[[str], int]:
+    def parse(value: str) -> int:
+        if not (value.isascii() and value.isdigit() and len(value) < 10) or int(value) < least:
+            raise usage.UsageError(f"must be a whole number from {least}, not {value!r}")
+        return int(value)
+
+    return parse
+
+
+def _rate(value: str) -> Rate | None:
+    if value.strip().lower() == "off":
+        return None
+    burst, _, per_second = value.partition(",")
+    try:
+        rate = Rate(int(burst), float(per_second))
+    except ValueError:
+        rate = Rate(0, 0.0)
+    if not (1 <= rate.burst <= 1_000_000 and 0.01 <= rate.per_second <= 1_000_000):
+        raise usage.UsageError(f'must be "BURST,PER_SECOND" such as "20,5", or "off", not {value!r}')
+    return rate
+
+
+def _read(value: str) -> str:
+    try:
+        return Path(value).read_text("utf-8")
+    except OSError as error:
+        raise usage.UsageError(f"can't read {value}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise usage.UsageError(f"{value} is not UTF-8 text") from None
+
+
+def _motd(value: str) -> tuple[str, ...]:
+    lines = [clean(line).rstrip()[:MAX_TEXT] for line in _read(value).rstrip("\n").split("\n")]
+    if len(lines) > MAX_MOTD_LINES:
+        raise usage.UsageError(f"{value} has more than {MAX_MOTD_LINES} lines")
+    return tuple(lines)
+
+
+def _password(value: str) -> str:
+    password = _read(value).split("\n")[0].rstrip("\r")
+    if not password:
+        raise usage.UsageError(f"the first line of {value} is empty; it should be the password")
+    return password
+
+
+@dataclass(frozen=True, slots=True)
+class _Option:
+    """One option: its name (in `Settings` too, unless `setting` says otherwise), how to read it, its help."""
+
+    name: str
+    parse: Callable[[str], object]
+    help: str
+    setting: str = ""
+    short: str | None = None
+
+    @property
+    def field(self) -> str:
+        return self.setting or self.name.replace("-", "_")
+
+
+OPTIONS: tuple[_Option, ...] = (
+    _Option("name", _one_line, "What the server calls itself. [default: Twisted Chat]"),
+    _Option("motd", _motd, "A text FILE that newcomers are shown."),
+    _Option("password-file", _password, "A FILE whose first line everybody must know to get in.", "password"),
+    _Option("rate", _rate, 'Lines that one may send at once, and a second; or "off". [default: 20,5]'),
+    _Option("max-connections", _number(1), "Connections in all. [default: what the system allows]"),
+    _Option("max-per-address", _number(1), "Connections from one address. [default: 16, loopback exempt]"),
+    _Option("history", _number(0), "Lines shown on joining a room. [default: 20]"),
+    _Option("log-size", _number(1), "Lines of each room kept in memory. [default: 10000]"),
+)
+_BY_NAME = {option.name: option for option in OPTIONS}
+_NAMES = ("port", *_BY_NAME)
+
+
+class Options(usage.Options):
+    """What twistd parses. `settings` holds the result."""
+
+    synopsis = "[options]"
+    longdesc = (
+        "A chat server. People enter it with nc, telnet or python -m twisted_chat.client. "
+        "Every option may stand in the --config file instead, under the same name."
+    )
+    optParameters = [
+        *([option.name, option.short, None, option.help] for option in OPTIONS),
+        ["config", "c", None, "A TOML FILE with these options; the command line wins."],
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ports: list[str] = []
+        self.settings = Settings()
+
+    def opt_port(self, value: str) -> None:
+        """A port number, or a Twisted server endpoint such as tcp:55555:interface=127.0.0.1 or
+        ssl:55556:privateKey=key.pem:certKey=cert.pem. May be given several times. [default: tcp:55555]
+        """
+        self.ports.append(value)
+
+    opt_p = opt_port
+
+    def parseOptions(self, options: Sequence[str] | None = None) -> None:
+        """As twistd calls it; what is wrong is one line on standard error and exit status 2."""
+        try:
+            super().parseOptions(options)
+        except usage.UsageError as error:
+            sys.stderr.write(f"twistd chat: {error}\n")
+            raise SystemExit(2) from None
+
+    def postOptions(self) -> None:
+        given: dict[str, Any] = _from_file(self["config"]) if self["config"] is not None else {}
+        given.update({option.name: self[option.name] for option in OPTIONS if self[option.name] is not None})
+        if self.ports:
+            given["port"] = self.ports
+        found: dict[str, Any] = {}
+        if "port" in given:
+            found["ports"] = tuple(endpoint_description(value) for value in _listed(given.pop("port")))
+        for name, value in given.items():
+            option = _BY_NAME[name]
+            try:
+                found[option.field] = option.parse(value)
+            except usage.UsageError as error:
+                raise usage.UsageError(f"--{name} {error}") from None
+        assert found.keys() <= {field.name for field in fields(Settings)}
+        self.settings = Settings(**found)
+
+
+def endpoint_description(value: str) -> str:
+    """A port number as an endpoint; with room in the queue for many that connect at once."""
+    description = value.strip()
+    if description.isascii() and description.isdigit():
+        if int(description[:6]) > 65535:
+            raise usage.UsageError(f"--port {description}: a port is a number up to 65535")
+        description = f"tcp:{description}"
+    if description.startswith(("tcp:", "tcp6:", "ssl:")) and ":backlog=" not in description:
+        description += ":backlog=1024"
+    return description
+
+
+def _listed(value: Any) -> list[str]:
+    values = value if isinstance(value, list) else [value]
+    if not values:
+        raise usage.UsageError("--port is an empty list")
+    return [str(each) for each in values]
+
+
+def _from_file(path: str) -> dict[str, Any]:
+    """The options in a TOML file, as the texts that the command line would have given."""
+    try:
+        found = tomllib.loads(_read(path))
+    except tomllib.TOMLDecodeError as error:
+        raise usage.UsageError(f"{path}: {error}") from None
+    for name, value in found.items():
+        if name not in _NAMES:
+            near = difflib.get_close_matches(name, _NAMES, n=1, cutoff=0.4)
+            hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(_NAMES)}"
+            raise usage.UsageError(f"{path}: unknown key {name!r}{hint}")
+        values = value if name == "port" and isinstance(value, list) else [value]
+        if not all(isinstance(each, str | int) and not isinstance(each, bool) for each in values):
+            raise usage.UsageError(f"{path}: {name} must be a text or a number")
+        found[name] = [str(each) for each in values] if name == "port" else str(cast(object, value))
+    return found

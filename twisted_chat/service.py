@@ -1,0 +1,103 @@
+"""The running service: opens the doors, and closes them so that nobody loses what was on its way to him."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IListeningPort, IReactorTime, IStreamServerEndpoint
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from twisted_chat.core.chat import Chat
+from twisted_chat.frontends.line.factory import LineFactory
+
+GOING_DOWN = "The server is going down"
+FLUSH = 2.0
+"""Seconds that connections have at the end to take what is queued for them."""
+
+_log = Logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """An endpoint, how it was described, and who serves it."""
+
+    description: str
+    endpoint: IStreamServerEndpoint
+    factory: LineFactory
+
+
+class StartFailed(Exception):
+    """The service can't start; the text says why in one line."""
+
+
+class ChatService(Service):
+    """One chat and its doors.
+
+    `failed` gets a `StartFailed` when a door can't be opened; it is expected to raise.
+    """
+
+    def __init__(
+        self, chat: Chat, doors: Sequence[Door], clock: IReactorTime, failed: Callable[[StartFailed], None]
+    ) -> None:
+        self._chat = chat
+        self._doors = doors
+        self._clock = clock
+        self._failed = failed
+        self.ports: list[IListeningPort] = []
+
+    def privilegedStartService(self) -> None:
+        """Open the doors: before twistd gives up root's rights, so that a port below 1024 can be had."""
+        super().privilegedStartService()  # type: ignore[no-untyped-call]
+        for door in self._doors:
+            self._open(door)
+
+    def _open(self, door: Door) -> None:
+        def opened(port: IListeningPort) -> None:
+            self.ports.append(port)
+            _log.info("{name!r} listens on {address}", name=self._chat.name, address=port.getHost())
+
+        def failed(failure: Failure) -> None:
+            reason: object = failure.value
+            if isinstance(reason, CannotListenError):
+                reason = getattr(reason.socketError, "strerror", None) or reason.socketError
+            self._failed(StartFailed(f"can't listen on {door.description}: {reason}"))
+
+        outcome: list[Any] = []
+        door.endpoint.listen(door.factory).addBoth(outcome.append)
+        for result in outcome:  # at once, for every kind of endpoint that Twisted has
+            if isinstance(result, Failure):
+                failed(result)
+            else:
+                opened(result)
+
+    def stopService(self) -> Deferred[Any]:
+        """Let nobody in any more, tell everybody, flush, end. Fires when all of that is done."""
+        super().stopService()  # type: ignore[no-untyped-call]
+        ports, self.ports = self.ports, []
+        closed = DeferredList([Deferred.fromCoroutine(_stopped(port)) for port in ports])
+        closed.addCallback(lambda _results: self._chat.close(GOING_DOWN))
+        closed.addCallback(lambda _none: self._close_connections())
+        return closed
+
+    def hurry(self) -> None:
+        """Somebody can't wait for the end: drop the connections that are left."""
+        for factory in self._factories():
+            factory.abort_all()
+
+    def _close_connections(self) -> Deferred[Any]:
+        return DeferredList([factory.close(GOING_DOWN, FLUSH) for factory in self._factories()])
+
+    def _factories(self) -> set[LineFactory]:
+        return {door.factory for door in self._doors}
+
+
+async def _stopped(port: IListeningPort) -> None:
+    stopping = port.stopListening()
+    if stopping is not None:
+        await stopping

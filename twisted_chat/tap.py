@@ -1,0 +1,116 @@
+"""Puts the service together for ``twistd chat``: the one place that knows every part."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.endpoints import serverFromString
+from twisted.internet.interfaces import IStreamServerEndpoint
+
+from twisted_chat.core.chat import Chat
+from twisted_chat.frontends.admission import Admission
+from twisted_chat.frontends.line.factory import LineFactory
+from twisted_chat.journal.memory import MemoryJournal
+from twisted_chat.options import Options, Settings
+from twisted_chat.service import ChatService, Door, StartFailed
+from twisted_chat.system import on_end_signals, raise_descriptor_limit, use_monotonic_clock
+
+__all__ = ["Options", "makeService"]
+
+
+def makeService(options: Options, reactor: Any = None) -> ChatService:
+    """The service that `options` ask for. Opens nothing yet: twistd may fork after this.
+
+    With a `reactor` of one's own, for tests, the process and its clock and signals are left alone.
+    """
+    failed = _Failing(options)
+    allowed: int | None = None
+    own_process = reactor is None
+    if own_process:
+        from twisted.internet import reactor  # here, so that twistd -r has had its choice
+
+        use_monotonic_clock(reactor)
+        allowed = raise_descriptor_limit()
+    try:
+        service = _compose(options.settings, reactor, allowed, failed)
+    except StartFailed as error:
+        failed.now(error)
+    if own_process:
+        _end_by_signals(reactor, service)
+    return service
+
+
+def _compose(settings: Settings, reactor: Any, allowed: int | None, failed: _Failing) -> ChatService:
+    most = settings.max_connections or allowed or 1_000
+    if allowed is not None and most > allowed:
+        raise StartFailed(f"--max-connections {most}: the system allows {allowed} (ulimit -n, less a few)")
+    journal = MemoryJournal(settings.log_size, log_id=secrets.token_hex(8), key=secrets.token_bytes(32))
+    chat = Chat(
+        journal,
+        reactor,
+        utc_ms=lambda: time.time_ns() // 1_000_000,
+        new_id=lambda: secrets.token_hex(8),
+        name=settings.name,
+        motd=settings.motd,
+        history_lines=settings.history,
+    )
+    admission = Admission(most, settings.max_per_address)
+    factory = LineFactory(chat, reactor, admission, rate=settings.rate, password=settings.password)
+    doors = [Door(description, _endpoint(reactor, description), factory) for description in settings.ports]
+    return ChatService(chat, doors, reactor, failed.at_start)
+
+
+def _endpoint(reactor: Any, description: str) -> IStreamServerEndpoint:
+    shown = description.removesuffix(":backlog=1024")
+    try:
+        return serverFromString(reactor, description)
+    except ImportError as error:
+        hint = "pip install 'twisted-chat[tls]'" if shown.startswith("ssl:") else str(error)
+        raise StartFailed(f"--port {shown} needs a part that is not installed: {hint}") from None
+    except OSError as error:
+        raise StartFailed(f"--port {shown}: can't read {error.filename}: {error.strerror}") from None
+    except Exception as error:  # whatever an endpoint's parser makes of nonsense
+        raise StartFailed(f"--port {shown} is no port number and no endpoint description: {error}") from None
+
+
+class _Failing:
+    """Ends a start that failed, in the way that each mode of twistd takes for an answer."""
+
+    def __init__(self, options: Options) -> None:
+        self._twistd: Any = getattr(options, "parent", None) or {}
+
+    def now(self, error: StartFailed) -> None:
+        """Before twistd has forked or taken over the standard streams."""
+        sys.__stderr__.write(f"twistd chat: {error}\n")  # type: ignore[union-attr]
+        raise SystemExit(1)
+
+    def at_start(self, error: StartFailed) -> None:
+        """While the service starts: a daemon's launcher waits for an exception, and prints its text."""
+        if not self._twistd.get("nodaemon", True):
+            raise error
+        pidfile = self._twistd.get("pidfile")
+        if pidfile:
+            with suppress(OSError, ValueError):
+                if int(Path(pidfile).read_text()) == os.getpid():
+                    Path(pidfile).unlink()
+        self.now(error)
+
+
+def _end_by_signals(reactor: Any, service: ChatService) -> None:
+    stopping = False
+
+    def stop() -> None:
+        nonlocal stopping
+        if stopping:
+            service.hurry()
+        else:
+            stopping = True
+            reactor.stop()
+
+    reactor.callWhenRunning(on_end_signals, reactor, stop)
