@@ -26,7 +26,7 @@ _OBSERVERS = 5
 # Seconds. A run without a delivery for so long is given up.
 _STALL = 10.0
 # A saturated server is looked after so often: what has gathered meanwhile comes in fewer, bigger pieces.
-_NAP = 0.0005
+_NAP = 0.0001
 _SPARE_DESCRIPTORS = 100
 
 

@@ -16,6 +16,7 @@ from twisted_chat.core.text import MAX_TEXT, clean
 from twisted_chat.frontends.throttle import Rate
 
 DEFAULT_PORT = "tcp:55555"
+DEFAULT_RATE = Rate(20, 5.0)
 MAX_MOTD_LINES = 100
 
 
@@ -31,7 +32,7 @@ class Settings:
     name: str = "Twisted Chat"
     motd: tuple[str, ...] = ()
     password: str | None = None
-    rate: Rate | None = Rate(20, 5.0)
+    rate: Rate | None = DEFAULT_RATE
     max_connections: int | None = None
     max_per_address: int | None = None
     history: int = 20
@@ -133,7 +134,7 @@ class Options(usage.Options):
     ]
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.ports: list[str] = []
         self.settings = Settings()
 
@@ -148,7 +149,7 @@ class Options(usage.Options):
     def parseOptions(self, options: Sequence[str] | None = None) -> None:
         """As twistd calls it; what is wrong is one line on standard error and exit status 2."""
         try:
-            super().parseOptions(options)
+            super().parseOptions(options)  # type: ignore[no-untyped-call]
         except usage.UsageError as error:
             sys.stderr.write(f"twistd chat: {error}\n")
             raise SystemExit(2) from None

@@ -32,18 +32,18 @@ class Door:
     factory: LineFactory
 
 
-class StartFailed(Exception):
+class StartError(Exception):
     """The service can't start; the text says why in one line."""
 
 
 class ChatService(Service):
     """One chat and its doors.
 
-    `failed` gets a `StartFailed` when a door can't be opened; it is expected to raise.
+    `failed` gets a `StartError` when a door can't be opened; it is expected to raise.
     """
 
     def __init__(
-        self, chat: Chat, doors: Sequence[Door], clock: IReactorTime, failed: Callable[[StartFailed], None]
+        self, chat: Chat, doors: Sequence[Door], clock: IReactorTime, failed: Callable[[StartError], None]
     ) -> None:
         self._chat = chat
         self._doors = doors
@@ -66,7 +66,7 @@ class ChatService(Service):
             reason: object = failure.value
             if isinstance(reason, CannotListenError):
                 reason = getattr(reason.socketError, "strerror", None) or reason.socketError
-            self._failed(StartFailed(f"can't listen on {door.description}: {reason}"))
+            self._failed(StartError(f"can't listen on {door.description}: {reason}"))
 
         outcome: list[Any] = []
         door.endpoint.listen(door.factory).addBoth(outcome.append)

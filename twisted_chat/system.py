@@ -1,4 +1,4 @@
-"""What the service asks of the operating system: descriptors, a clock that no one can turn, and orderly ends by signal."""
+"""What the service asks of the system: descriptors, a clock that nobody can turn, orderly ends by signal."""
 
 from __future__ import annotations
 

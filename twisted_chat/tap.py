@@ -18,7 +18,7 @@ from twisted_chat.frontends.admission import Admission
 from twisted_chat.frontends.line.factory import LineFactory
 from twisted_chat.journal.memory import MemoryJournal
 from twisted_chat.options import Options, Settings
-from twisted_chat.service import ChatService, Door, StartFailed
+from twisted_chat.service import ChatService, Door, StartError
 from twisted_chat.system import on_end_signals, raise_descriptor_limit, use_monotonic_clock
 
 __all__ = ["Options", "makeService"]
@@ -39,7 +39,7 @@ def makeService(options: Options, reactor: Any = None) -> ChatService:
         allowed = raise_descriptor_limit()
     try:
         service = _compose(options.settings, reactor, allowed, failed)
-    except StartFailed as error:
+    except StartError as error:
         failed.now(error)
     if own_process:
         _end_by_signals(reactor, service)
@@ -49,7 +49,7 @@ def makeService(options: Options, reactor: Any = None) -> ChatService:
 def _compose(settings: Settings, reactor: Any, allowed: int | None, failed: _Failing) -> ChatService:
     most = settings.max_connections or allowed or 1_000
     if allowed is not None and most > allowed:
-        raise StartFailed(f"--max-connections {most}: the system allows {allowed} (ulimit -n, less a few)")
+        raise StartError(f"--max-connections {most}: the system allows {allowed} (ulimit -n, less a few)")
     journal = MemoryJournal(settings.log_size, log_id=secrets.token_hex(8), key=secrets.token_bytes(32))
     chat = Chat(
         journal,
@@ -69,14 +69,15 @@ def _compose(settings: Settings, reactor: Any, allowed: int | None, failed: _Fai
 def _endpoint(reactor: Any, description: str) -> IStreamServerEndpoint:
     shown = description.removesuffix(":backlog=1024")
     try:
-        return serverFromString(reactor, description)
+        endpoint: IStreamServerEndpoint = serverFromString(reactor, description)  # type: ignore[no-untyped-call]
+        return endpoint
     except ImportError as error:
         hint = "pip install 'twisted-chat[tls]'" if shown.startswith("ssl:") else str(error)
-        raise StartFailed(f"--port {shown} needs a part that is not installed: {hint}") from None
+        raise StartError(f"--port {shown} needs a part that is not installed: {hint}") from None
     except OSError as error:
-        raise StartFailed(f"--port {shown}: can't read {error.filename}: {error.strerror}") from None
+        raise StartError(f"--port {shown}: can't read {error.filename}: {error.strerror}") from None
     except Exception as error:  # whatever an endpoint's parser makes of nonsense
-        raise StartFailed(f"--port {shown} is no port number and no endpoint description: {error}") from None
+        raise StartError(f"--port {shown} is no port number and no endpoint description: {error}") from None
 
 
 class _Failing:
@@ -85,12 +86,12 @@ class _Failing:
     def __init__(self, options: Options) -> None:
         self._twistd: Any = getattr(options, "parent", None) or {}
 
-    def now(self, error: StartFailed) -> None:
+    def now(self, error: StartError) -> None:
         """Before twistd has forked or taken over the standard streams."""
         sys.__stderr__.write(f"twistd chat: {error}\n")  # type: ignore[union-attr]
         raise SystemExit(1)
 
-    def at_start(self, error: StartFailed) -> None:
+    def at_start(self, error: StartError) -> None:
         """While the service starts: a daemon's launcher waits for an exception, and prints its text."""
         if not self._twistd.get("nodaemon", True):
             raise error

@@ -120,6 +120,10 @@ class StandIn(Factory):
             return
         self._tell(known, client)
 
+    def _on_join(self, client: StandInConnection, fields: dict) -> None:
+        answer = {"time": TIME, "room": fields["room"], "nick": client.nick, "id": fields["id"]}
+        client.send(type="joined", people=[], count=0, topic="", **answer)
+
     def _on_history(self, client: StandInConnection, fields: dict) -> None:
         events = [event for event in self.log if event["room"] == fields["room"]]
         client.send(type="history", room=fields["room"], events=events, more=False, id=fields["id"])

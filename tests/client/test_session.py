@@ -140,6 +140,7 @@ class SessionTests(SynchronousTestCase):
 
     def test_a_refused_connection_ends_with_one_line(self) -> None:
         self.network.refuses()
+        self.clock.advance(0)
         self.is_over(1, "host:1 refused the connection. Is the server running? --retry waits for it.")
 
     def test_retry_waits(self) -> None:

@@ -191,7 +191,9 @@ class Session:
         if self._manners.retry:
             self._tell_trouble(words)
         else:
-            self._end(Outcome(1, f"{words}. Is the server running? --retry waits for it."))
+            hint = "Is the server running? --retry waits for it."
+            # ClientService is in the middle of a transition here: stopped now, it would plan another attempt.
+            self._clock.callLater(0, self._end, Outcome(1, f"{words}. {hint}"))
 
     def _tell_trouble(self, words: str) -> None:
         """Once until we are in again: not with every attempt."""

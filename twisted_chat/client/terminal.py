@@ -107,7 +107,7 @@ class Terminal:
         self._render = render
         self._bell = bell
         self._question: tuple[str, bool, Deferred[str | None]] | None = None
-        self._half_typed = Document()
+        self._half_typed = ""
         self._fragments: list[tuple[str, str]] = []
         self._ring = False
         self._reading: asyncio.Task[None] | None = None
@@ -143,7 +143,7 @@ class Terminal:
         answer: Deferred[str | None] = Deferred()
         self._question = (question, secret, answer)
         buffer = self._prompt.default_buffer
-        self._half_typed = buffer.document
+        self._half_typed = buffer.text
         buffer.reset()
         self._prompt.app.invalidate()
         return answer
@@ -168,7 +168,9 @@ class Terminal:
     async def _read(self, typist: Typist) -> None:
         while True:
             try:
-                text = await self._prompt.prompt_async(set_exception_handler=False, handle_sigint=False)
+                text = await self._prompt.prompt_async(
+                    default=self._taken_up(), set_exception_handler=False, handle_sigint=False
+                )
             except EOFError:
                 if self._question is None:
                     typist.finished()
@@ -181,6 +183,13 @@ class Terminal:
             else:
                 self._accept(text, typist)
 
+    def _taken_up(self) -> str:
+        """What was being typed before a question, once the question is answered."""
+        if self._question is not None:
+            return ""
+        text, self._half_typed = self._half_typed, ""
+        return text
+
     def _accept(self, text: str, typist: Typist) -> None:
         if self._question is not None:
             self._answer(text)
@@ -192,7 +201,6 @@ class Terminal:
         if self._question is not None:
             _, _, answer = self._question
             self._question = None
-            self._prompt.default_buffer.document = self._half_typed
             answer.callback(text)
 
     def _candidates(self, before: str) -> tuple[str, list[str]]:

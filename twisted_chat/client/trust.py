@@ -22,7 +22,7 @@ def endpoint(reactor: Any, host: str, port: int, *, tls: bool, ca: str | None) -
     if not tls:
         return plain
     try:
-        from OpenSSL import SSL
+        from OpenSSL import crypto
         from twisted.internet import ssl
     except ImportError:
         raise TrustError("--tls needs pip install 'twisted-chat[tls]'") from None
@@ -30,7 +30,7 @@ def endpoint(reactor: Any, host: str, port: int, *, tls: bool, ca: str | None) -
     if ca is not None:
         try:
             found = [ssl.Certificate.loadPEM(pem) for pem in _PEM.findall(Path(ca).read_bytes())]
-        except (OSError, ValueError, SSL.Error) as error:
+        except (OSError, ValueError, crypto.Error) as error:
             raise TrustError(f"no certificate can be read from {ca}: {error}") from None
         if not found:
             raise TrustError(f"there is no PEM certificate in {ca}")

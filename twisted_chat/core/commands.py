@@ -1,4 +1,4 @@
-"""The commands that a person can type: one table, from which help, prefixes, "did you mean" and their running are made."""
+"""The commands that a person can type: one table, of which help, prefixes and "did you mean" are made."""
 
 from __future__ import annotations
 
@@ -73,10 +73,7 @@ def find(word: str) -> Command:
     begun = [command for command in COMMANDS if wanted and command.name.startswith(wanted)]
     if len(begun) == 1 and not begun[0].exact:
         return begun[0]
-    if begun:
-        near = [command.name for command in begun]
-    else:
-        near = difflib.get_close_matches(wanted, BY_NAME, n=2, cutoff=0.6)
+    near = [command.name for command in begun] or difflib.get_close_matches(wanted, BY_NAME, n=2, cutoff=0.6)
     raise UnknownCommand(f"/{word}", tuple(f"/{name}" for name in near[:5]))
 
 

@@ -15,7 +15,7 @@ MAX_NICK = 32
 MAX_ROOM = 49
 """Characters after the ``#``."""
 
-RESERVED = frozenset("server system admin operator root everyone here lobby nick pass".split())
+RESERVED = frozenset(["server", "system", "admin", "operator", "root", "everyone", "here", "lobby", "nick", "pass"])
 
 _MARKS = frozenset("_-[]{}\\^|`")
 _LETTERS = frozenset(("Lu", "Ll", "Lt", "Lm", "Lo", "Nd"))
@@ -25,22 +25,13 @@ _MAX_COMBINING = 2  # in a row: enough for every living script's letters, too fe
 # Letters and marks by category that show nothing (Unicode's Default_Ignorable_Code_Point, as far as the
 # categories above let them in): names made of them would be look-alikes of each other, or of nothing.
 _INVISIBLE = frozenset(
-    map(
-        chr,
-        [
-            0x034F,
-            0x115F,
-            0x1160,
-            0x17B4,
-            0x17B5,
-            *range(0x180B, 0x1810),
-            0x3164,
-            *range(0xFE00, 0xFE10),
-            0xFFA0,
-        ]
-        + list(range(0xE0100, 0xE01F0)),
+    chr(code)
+    for first, last in (
+        (0x034F, 0x034F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x3164, 0x3164),
+        (0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0xE0100, 0xE01EF),
     )
-)
+    for code in range(first, last + 1)
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

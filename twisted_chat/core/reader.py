@@ -84,7 +84,7 @@ class Reader:
         """The person is in its rooms: tell it, and what it missed."""
         chat = self.chat
         floor = chat.seq if since is None else 0
-        self.rooms = {room: floor for room in self.person.rooms}
+        self.rooms = dict.fromkeys(self.person.rooms, floor)
         self.welcomed = True
         self.attach_all()
         rooms = tuple(room.facts_for(self.person) for room in self.rooms)

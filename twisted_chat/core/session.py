@@ -10,7 +10,6 @@ from twisted_chat.core.errors import (
     BadRequest,
     ChatError,
     NeedText,
-    NoSuchNick,
     NoSuchRoom,
     NotInRoom,
     TextTooLong,
@@ -93,28 +92,17 @@ class Session(Reader):
         where = self._room_of(room)
         text = self._checked(text)
         kind = Kind.ACTION if action else Kind.MESSAGE
-        person = self.person
-        self.chat.post(
-            Event(
-                kind,
-                person.id,
-                person.next_name.text,
-                self.chat.now(),
-                where.id,
-                where.name,
-                text,
-                client_id=client_id,
-                origin=self,
-            )  # fmt: skip
-        )
+        self.chat.post(self._event(kind, text, where, client_id=client_id))
 
     def say_to(self, nick: str, text: str, *, action: bool = False, client_id: str | None = None) -> None:
         """Say `text` to one person alone."""
         addressee = self.chat.person_called(nick)
         text = self._checked(text)
-        event = self._event(Kind.DIRECT, text, to=addressee.id, to_nick=addressee.nick, action=action)
-        event.client_id = client_id
-        self.chat.post(event)
+        self.chat.post(
+            self._event(
+                Kind.DIRECT, text, to=addressee.id, to_nick=addressee.nick, action=action, client_id=client_id
+            )
+        )
         if addressee.away is not None and client_id is None:
             self.reply(lambda: away_line(addressee))
 
@@ -200,9 +188,7 @@ class Session(Reader):
     def _enter(self, room: Room, client_id: str | None = None) -> None:
         room.expected += 1
         self.person.wanted[room] = None
-        event = self._event(Kind.JOINED, "", room)
-        event.client_id = client_id
-        self.chat.post(event)
+        self.chat.post(self._event(Kind.JOINED, "", room, client_id=client_id))
 
     def enter_first(self, rooms: Iterable[Room]) -> None:
         """Go into the first rooms, the first of which becomes the current one."""
@@ -214,9 +200,7 @@ class Session(Reader):
 
     def _post_left(self, room: Room, reason: str, client_id: str | None = None) -> None:
         self.person.wanted.pop(room, None)
-        event = self._event(Kind.LEFT, reason, room)
-        event.client_id = client_id
-        self.chat.post(event)
+        self.chat.post(self._event(Kind.LEFT, reason, room, client_id=client_id))
 
     def leave_all(self, reason: str) -> None:
         for room in tuple(self.person.wanted):
@@ -259,12 +243,11 @@ class Session(Reader):
         to: str = "",
         to_nick: str = "",
         action: bool = False,
+        client_id: str | None = None,
     ) -> Event:
-        person = self.person
-        return Event(
-            kind, person.id, person.next_name.text, self.chat.now(), room.id if room else "", room.name if room else "",
-            text, to, to_nick, action, origin=self,
-        )  # fmt: skip
+        room_id, room_name = (room.id, room.name) if room else ("", "")
+        person, nick, time = self.person.id, self.person.next_name.text, self.chat.now()
+        return Event(kind, person, nick, time, room_id, room_name, text, to, to_nick, action, client_id, origin=self)
 
 
 def away_line(person: Person) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ _TAGS = range(0xE0000, 0xE0080)
 _CLEANING: dict[int, str | None] = {
     **{code: None for code in range(sys.maxunicode + 1) if category(chr(code)) in ("Cc", "Cs")},
     **{ord(character): None for character in _BIDI_CONTROLS},
-    **{code: None for code in _TAGS},
+    **dict.fromkeys(_TAGS),
     **{ord(character): " " for character in _LINE_BREAKS},
     ord("\t"): "\t",
 }

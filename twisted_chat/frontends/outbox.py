@@ -53,16 +53,16 @@ class Outbox:
     """The queue before one transport.
 
     With `direct`, the transport's plain socket, bytes are sent at once, and what is refused waits here while the
-    transport holds at most `HANDOVER` bytes of it (the outbox is its pull producer). Without it, everything goes through
-    `transport.write`, and the queue fills while the transport asks for a pause (as its push producer: over TLS
+    transport holds at most `HANDOVER` bytes of it (the outbox is its pull producer). Without it, everything goes
+    through `transport.write`, and the queue fills while the transport asks for a pause (as its push producer: over TLS
     a pull producer would never rest).
 
     `drained` is called whenever what was queued is gone.
     """
 
     __slots__ = (
-        "_clock", "_closed", "_closing", "_drained", "_grace", "_handed", "_paused", "_progress", "_queue", "_send",
-        "_size", "_stuck", "_transport",
+        "_clock", "_closed", "_closing", "_direct", "_drained", "_grace", "_handed", "_paused", "_progress", "_queue",
+        "_send", "_size", "_stuck", "_transport",
     )  # fmt: skip
 
     def __init__(
@@ -80,12 +80,9 @@ class Outbox:
         self._closed = False
         self._stuck: IDelayedCall | None = None
         self._grace: IDelayedCall | None = None
-        self._send: Callable[[bytes], int] | None = None
-        if direct is not None:
-            self._send = direct.send
-            transport.registerProducer(self, False)
-        else:
-            transport.registerProducer(self, True)
+        self._direct = direct is not None
+        self._send: Callable[[bytes | memoryview], int] = self._push if direct is None else direct.send
+        transport.registerProducer(self, not self._direct)
 
     @property
     def size(self) -> int:
@@ -98,11 +95,6 @@ class Outbox:
             if self._size + len(data) > SOFT_LIMIT:
                 return False
             self._enqueue(data)
-            return True
-        if self._closing:
-            return True
-        if self._send is None:
-            self._push(data)
             return True
         try:
             sent = self._send(data)
@@ -126,6 +118,7 @@ class Outbox:
         if self._closing:
             return
         self._closing = True
+        self._send = _swallow
         if self._queue:
             self._transport.writeSequence([bytes(piece) for piece in self._queue])
             self._queue.clear()
@@ -137,14 +130,13 @@ class Outbox:
 
     def abort(self) -> None:
         """Drop everything and the connection. The transport says so later, so it is safe amid a fan-out."""
-        self._closing = True
         self._drop()
         if not self._closed:
             self._transport.abortConnection()
 
     def gone(self) -> None:
         """The connection is over: nothing is waited for any more. To be called from connectionLost."""
-        self._closing = self._closed = True
+        self._closed = True
         self._drop()
         if self._grace is not None:
             self._grace.cancel()
@@ -160,11 +152,8 @@ class Outbox:
         self._progress = True
         self._size -= self._handed
         self._handed = 0
-        if self._send is None:
-            self._push_queue()
-        else:
-            self._send_queue()
-        if not self._size:
+        self._send_queue()
+        if not self._size and not self._closing:
             self._rest()
             self._drained()
 
@@ -174,9 +163,8 @@ class Outbox:
     def stopProducing(self) -> None:
         """The transport is closing, and will take nothing from us any more."""
         self._drop()
-        self._closing = True
 
-    # sending, direct
+    # sending
 
     def _refused(self, error: OSError) -> int:
         """No byte was sent: the kernel is full, or the connection is broken."""
@@ -189,7 +177,8 @@ class Outbox:
         if self._closing:
             return
         self._enqueue(memoryview(data)[sent:])
-        self._hand_over()
+        if self._direct:
+            self._hand_over()
 
     def _hand_over(self) -> None:
         """Give the transport a piece of the queue, so that it tells when there is room again."""
@@ -207,7 +196,7 @@ class Outbox:
         while queue:
             piece = queue[0]
             try:
-                sent = self._send(piece)  # type: ignore[misc,arg-type]
+                sent = self._send(piece)
             except OSError as error:
                 sent = self._refused(error)
                 if self._closing:
@@ -216,23 +205,17 @@ class Outbox:
             if sent == len(piece):
                 queue.popleft()
                 continue
-            queue[0] = memoryview(piece)[sent:]
-            self._hand_over()
+            if self._direct:
+                queue[0] = memoryview(piece)[sent:]
+                self._hand_over()
             return
 
-    # sending, through the transport
-
-    def _push(self, data: bytes) -> None:
+    def _push(self, data: bytes | memoryview) -> int:
+        """Send through the transport: all, or nothing while it wants a pause."""
         if self._paused:
-            self._enqueue(data)
-        else:
-            self._transport.write(data)
-
-    def _push_queue(self) -> None:
-        while self._queue and not self._paused:
-            piece = self._queue.popleft()
-            self._size -= len(piece)
-            self._transport.write(bytes(piece))
+            return 0
+        self._transport.write(bytes(data))
+        return len(data)
 
     # waiting
 
@@ -262,9 +245,16 @@ class Outbox:
         self._queue = None
 
     def _drop(self) -> None:
+        self._closing = True
+        self._send = _swallow
         self._size = self._handed = 0
         self._rest()
 
     def _abort_late(self) -> None:
         self._grace = None
         self.abort()
+
+
+def _swallow(data: bytes | memoryview) -> int:
+    """What sends for a connection that is over."""
+    return len(data)

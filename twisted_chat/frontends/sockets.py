@@ -10,7 +10,7 @@ SEND_BUFFER = 256 * 1024
 """Bytes the kernel may hold for a reader; left alone, it held 4 MiB for one that had stalled."""
 
 DEAD_AFTER = 90
-"""Seconds in which a peer must acknowledge what was sent. Not less: it also ends a living reader whose window is shut."""
+"""Seconds in which a peer must acknowledge what was sent. Not less: a living reader with a shut window ends, too."""
 
 _KEEPALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
 

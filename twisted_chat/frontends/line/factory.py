@@ -25,8 +25,8 @@ _log = Logger()
 class LineFactory(ServerFactory):
     """Makes a protocol for each connection to the line port.
 
-    `rate` None lets everybody talk as fast as he can; `password` is what the server asks for before a nickname, None for
-    nothing.
+    `rate` None lets everybody talk as fast as he can; `password` is what the server asks for before a nickname,
+    None for nothing.
     """
 
     noisy = False

@@ -1,4 +1,4 @@
-"""One connection at the line port: a LineReceiver that brings its lines to a session, and what the session is told back."""
+"""One connection at the line port: a LineReceiver between its peer's lines and a session of the chat."""
 
 from __future__ import annotations
 
@@ -172,7 +172,8 @@ class LineProtocol(TameLineReceiver):
 
     def _object(self, line: bytes) -> None:
         session = self._session
-        assert session is not None and self._silence is not None
+        assert session is not None
+        assert self._silence is not None
         self._silence.heard()
         if session.over or not line.strip():
             return

@@ -1,0 +1,106 @@
+"""Who may connect: in all, and from one address."""
+
+from __future__ import annotations
+
+from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
+from twisted.trial.unittest import SynchronousTestCase
+
+from twisted_chat.core.errors import ServerFull
+from twisted_chat.frontends.admission import PER_ADDRESS, Admission
+
+
+def v4(host: str) -> IPv4Address:
+    return IPv4Address("TCP", host, 40000)
+
+
+def v6(host: str) -> IPv6Address:
+    return IPv6Address("TCP", host, 40000)
+
+
+class AdmissionCase(SynchronousTestCase):
+    def comes(self, address: object, times: int = 1) -> str:
+        origins = {self.admission.admit(address) for _time in range(times)}
+        self.assertEqual(len(origins), 1)
+        return origins.pop()
+
+    def refused(self, address: object, why: str) -> None:
+        error = self.assertRaises(ServerFull, self.admission.admit, address)
+        self.assertEqual(str(error), why)
+
+
+class InAll(AdmissionCase):
+    def test_full(self) -> None:
+        self.admission = Admission(2)
+        self.comes(v4("192.0.2.1"))
+        last = self.comes(UNIXAddress(b"/run/chat"))
+        self.refused(v4("192.0.2.2"), "the server is full; try again later")
+        self.refused(UNIXAddress(b"/run/chat"), "the server is full; try again later")
+        self.admission.release(last)
+        self.comes(v4("192.0.2.2"))
+        self.refused(v4("192.0.2.2"), "the server is full; try again later")
+
+
+class FromOneAddress(AdmissionCase):
+    why = "there are 2 connections from your address already"
+
+    def setUp(self) -> None:
+        self.admission = Admission(1000, 2)
+
+    def test_each_address_for_itself(self) -> None:
+        origin = self.comes(v4("192.0.2.1"), 2)
+        self.refused(v4("192.0.2.1"), self.why)
+        self.comes(v4("192.0.2.2"), 2)
+        self.admission.release(origin)
+        self.comes(v4("192.0.2.1"))
+        self.refused(v4("192.0.2.1"), self.why)
+
+    def test_a_refusal_counts_for_nothing(self) -> None:
+        self.admission = Admission(3, 2)
+        self.comes(v4("192.0.2.1"), 2)
+        for _time in range(10):
+            self.refused(v4("192.0.2.1"), self.why)
+        self.comes(v4("192.0.2.2"))
+
+    def test_nothing_is_kept_of_who_is_gone(self) -> None:
+        for number in range(100):
+            origin = self.comes(v4(f"192.0.2.{number}"))
+            self.admission.release(origin)
+        self.assertEqual(dict(self.admission._by_origin), {})
+
+    def test_a_network_of_64_bits_counts_as_one(self) -> None:
+        self.comes(v6("2001:db8::1"))
+        self.comes(v6("2001:db8::ffff:2"))
+        self.refused(v6("2001:db8::3"), self.why)
+        self.comes(v6("2001:db8:0:1::3"))
+
+    def test_an_ipv4_address_in_an_ipv6_one_is_that_ipv4_address(self) -> None:
+        self.comes(v6("::ffff:192.0.2.1"))
+        self.comes(v4("192.0.2.1"))
+        self.refused(v6("::ffff:192.0.2.1"), self.why)
+        self.comes(v6("::ffff:192.0.2.2"))
+
+    def test_a_scope_is_no_part_of_the_address(self) -> None:
+        self.comes(v6("fe80::1%eth0"))
+        self.comes(v6("fe80::2%eth1"))
+        self.refused(v6("fe80::3"), self.why)
+
+    def test_unix_sockets_are_trusted(self) -> None:
+        self.assertEqual(self.comes(UNIXAddress(b"/run/chat"), 100), "")
+
+    def test_told_to_loopback_counts_too(self) -> None:
+        self.comes(v4("127.0.0.1"), 2)
+        self.refused(v4("127.0.0.1"), self.why)
+
+
+class Untold(AdmissionCase):
+    def setUp(self) -> None:
+        self.admission = Admission(1000)
+
+    def test_16(self) -> None:
+        self.comes(v4("192.0.2.1"), PER_ADDRESS)
+        self.refused(v4("192.0.2.1"), "there are 16 connections from your address already")
+
+    def test_loopback_is_exempt(self) -> None:
+        for address in (v4("127.0.0.1"), v4("127.8.9.1"), v6("::1"), v6("::ffff:127.0.0.1")):
+            origin = self.comes(address, PER_ADDRESS + 1)
+            self.admission.release(origin)
