@@ -88,7 +88,7 @@ class Conversation:
         handler = self._heard.get(text(fields, "type"))
         entry = self.outbox.confirm(text(fields, "id"))
         effects = handler(fields, entry) if handler is not None else []
-        return effects + self._due()
+        return effects + self.due()
 
     def cut(self) -> list[Effect]:
         """The connection is gone."""
@@ -121,7 +121,7 @@ class Conversation:
         self.outbox.add(fields, line, self.rooms.current)
         if meant.verb is Verb.JOIN:  # What is typed next is for there, or for nobody if it can't be joined.
             self.rooms.current = meant.words[0]
-        return self._due()
+        return self.due()
 
     def _switch(self, wanted: str) -> list[Effect]:
         room = self.rooms.find(wanted)
@@ -130,7 +130,8 @@ class Conversation:
         self.rooms.current = room
         return [self.status(f"You are talking in {room} now")]
 
-    def _due(self) -> list[Effect]:
+    def due(self) -> list[Effect]:
+        """What may be sent now of what waits."""
         if not self.welcomed:
             return []
         due: list[Effect] = []

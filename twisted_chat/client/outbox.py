@@ -32,6 +32,8 @@ class Outbox:
         self._prefix = prefix
         self._limit = limit
         self._window = window
+        self.resting = False
+        """Nothing is taken for a while."""
         self._count = 0
         self._waiting: deque[Entry] = deque()
         self._sent: dict[str, Entry] = {}
@@ -41,6 +43,11 @@ class Outbox:
 
     def __bool__(self) -> bool:
         return len(self) > 0
+
+    @property
+    def in_flight(self) -> int:
+        """How many are sent and unconfirmed."""
+        return len(self._sent)
 
     @property
     def full(self) -> bool:
@@ -58,7 +65,7 @@ class Outbox:
     def take(self) -> list[Entry]:
         """What may be sent now; it counts as sent."""
         taken = []
-        while self._waiting and len(self._sent) < self._window:
+        while self._waiting and not self.resting and len(self._sent) < self._window:
             entry = self._waiting.popleft()
             self._sent[entry.id] = entry
             taken.append(entry)

@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 from twisted_chat.client.connection import Backoff, Connection, Connections
 from twisted_chat.client.conversation import Conversation
 from twisted_chat.client.effects import Effect, Quit, Refused, Replaced, Send, Shown
+from twisted_chat.client.pacing import Pace
 from twisted_chat.client.requests import farewell
 from twisted_chat.client.troubles import worded
 from twisted_chat.client.untrusted import Fields, clean
@@ -105,6 +106,7 @@ class Session:
         self._manners = manners
         self._backoff = Backoff(random)
         self._service = ClientService(endpoint, Connections(self, clock), self._backoff, clock)
+        self._pace = Pace(conversation.outbox, clock, self._go_on)
         self._connection: Connection | None = None
         self._held = False
         self._prompted = False
@@ -128,7 +130,7 @@ class Session:
     def typed(self, line: str) -> None:
         if self._leaving is None:
             self._perform(self._conversation.typed(line))
-            self._screen.changed(len(self._conversation.outbox))
+            self._changed()
 
     def finished(self) -> None:
         self._leave(Quit(""))
@@ -166,7 +168,7 @@ class Session:
             self._trouble_told = False
             self._backoff.reset()
         self._perform(effects)
-        self._screen.changed(len(self._conversation.outbox))
+        self._changed()
         self._leave_if_done()
 
     def lost(self, reason: Failure, given_up: str) -> None:
@@ -176,7 +178,7 @@ class Session:
         if self._ended:
             return
         self._perform(effects)
-        self._screen.changed(len(self._conversation.outbox))
+        self._changed()
         self._leave_if_done()
         words = given_up or worded(reason, self._where)
         if self._manners.reconnect if self._was_in else self._manners.retry or self._asking:
@@ -217,6 +219,13 @@ class Session:
                     self._refused(effect)
                 case Replaced(words):
                     self._end(Outcome(1, shapes.error("REPLACED", words)))
+
+    def _changed(self) -> None:
+        self._pace.look()
+        self._screen.changed(len(self._conversation.outbox))
+
+    def _go_on(self) -> None:
+        self._perform(self._conversation.due())
 
     def _say_hello(self) -> None:
         if self._prompted and not self._asking and self._connection is not None:
@@ -288,6 +297,7 @@ class Session:
         if self._ended:
             return
         self._ended = True
+        self._pace.stop()
         if self._impatience is not None:
             self._impatience.cancel()
             self._impatience = None

@@ -186,7 +186,9 @@ class Pausing(SynchronousTestCase):
             listener.resume()
 
         listener.on[b"two"] = blink
+        listener.pause()
         listener.dataReceived(b"one\ntwo\nthree\nfo")
+        listener.resume()
         listener.dataReceived(b"ur\n")
         self.assertEqual(listener.heard, [b"one", b"two", b"three", b"four"])
 

@@ -19,9 +19,13 @@ class TameLineReceiver(LineReceiver):
     def __init__(self) -> None:
         self._skipping = False
         self._pauses = 0
+        self._cutting = False
         self._deaf = False
 
     def dataReceived(self, data: bytes) -> None:
+        if self._cutting:  # called by `resume` for a pause that ended within its line: the loop below goes on anyway
+            return
+        self._cutting = True
         buffer = self._buffer + data if self._buffer else data
         at = 0
         while not self.paused and not self._deaf:
@@ -31,7 +35,7 @@ class TameLineReceiver(LineReceiver):
             line, at = buffer[at:end], end + 1
             if self._skipping:
                 self._skipping = False
-            elif len(line) > self.MAX_LENGTH + 1:  # one for its CR
+            elif len(line) > self.MAX_LENGTH and line[self.MAX_LENGTH :] != b"\r":
                 self.lineLengthExceeded(line)  # type: ignore[no-untyped-call]
             else:
                 self.lineReceived(line)  # type: ignore[no-untyped-call]
@@ -44,6 +48,7 @@ class TameLineReceiver(LineReceiver):
         elif self._skipping and not self.paused:
             rest = b""
         self._buffer = rest
+        self._cutting = False
 
     def pause(self) -> None:
         """Take no more lines, and no bytes from the transport. Each call needs its `resume`."""

@@ -32,7 +32,10 @@ class Silence:
 
     def heard(self) -> None:
         self._heard = self._clock.seconds()
-        self._asked = False
+        if self._asked:
+            self._asked = False
+            if self._timer is not None:
+                self._timer.reset(ASK_AFTER)
 
     def stop(self) -> None:
         if self._timer is not None:
