@@ -63,9 +63,7 @@ HERE, THERE = TupleView("here"), TupleView("there")
 class Listener:
     """A Recipient that keeps what it is given in `heard`, and refuses live events while `full`."""
 
-    def __init__(
-        self, *, patience: int | None = None, lists_people: bool = False, shows_history: bool = False
-    ) -> None:
+    def __init__(self, *, patience: int | None = None, lists_people: bool = False, shows_history: bool = False) -> None:
         self.patience = patience
         self.lists_people = lists_people
         self.shows_history = shows_history

@@ -17,6 +17,9 @@ from twisted_chat.frontends.throttle import Rate
 
 DEFAULT_PORT = "tcp:55555"
 DEFAULT_RATE = Rate(20, 5.0)
+BACKLOG = ":backlog=1024"
+"""Twisted's own queue of 50 overflows when a class comes in at once."""
+
 MAX_MOTD_LINES = 100
 
 
@@ -180,7 +183,7 @@ def endpoint_description(value: str) -> str:
             raise usage.UsageError(f"--port {description}: a port is a number up to 65535")
         description = f"tcp:{description}"
     if description.startswith(("tcp:", "tcp6:", "ssl:")) and ":backlog=" not in description:
-        description += ":backlog=1024"
+        description += BACKLOG
     return description
 
 

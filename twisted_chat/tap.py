@@ -12,16 +12,19 @@ from typing import Any
 
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.interfaces import IStreamServerEndpoint
+from twisted.logger import Logger
 
 from twisted_chat.core.chat import Chat
 from twisted_chat.frontends.admission import Admission
 from twisted_chat.frontends.line.factory import LineFactory
 from twisted_chat.journal.memory import MemoryJournal
-from twisted_chat.options import Options, Settings
+from twisted_chat.options import BACKLOG, Options, Settings
 from twisted_chat.service import ChatService, Door, StartError
 from twisted_chat.system import on_end_signals, raise_descriptor_limit, use_monotonic_clock
 
 __all__ = ["Options", "makeService"]
+
+_log = Logger()
 
 
 def makeService(options: Options, reactor: Any = None) -> ChatService:
@@ -62,12 +65,17 @@ def _compose(settings: Settings, reactor: Any, allowed: int | None, failed: _Fai
     )
     admission = Admission(most, settings.max_per_address)
     factory = LineFactory(chat, reactor, admission, rate=settings.rate, password=settings.password)
-    doors = [Door(description, _endpoint(reactor, description), factory) for description in settings.ports]
+    doors = [Door(_shown(port), _endpoint(reactor, port), factory) for port in settings.ports]
     return ChatService(chat, doors, reactor, failed.at_start)
 
 
+def _shown(description: str) -> str:
+    """An endpoint as it was asked for, without what the options added."""
+    return description.removesuffix(BACKLOG)
+
+
 def _endpoint(reactor: Any, description: str) -> IStreamServerEndpoint:
-    shown = description.removesuffix(":backlog=1024")
+    shown = _shown(description)
     try:
         endpoint: IStreamServerEndpoint = serverFromString(reactor, description)  # type: ignore[no-untyped-call]
         return endpoint
@@ -92,8 +100,9 @@ class _Failing:
         raise SystemExit(1)
 
     def at_start(self, error: StartError) -> None:
-        """While the service starts: a daemon's launcher waits for an exception, and prints its text."""
+        """While the service starts: a daemon's launcher waits for an exception, and prints the begin of its text."""
         if not self._twistd.get("nodaemon", True):
+            _log.critical("{why}", why=str(error))  # whole, in the log that the launcher points to
             raise error
         pidfile = self._twistd.get("pidfile")
         if pidfile:

@@ -14,6 +14,7 @@ from pathlib import Path
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.protocol import ProcessProtocol
+from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SkipTest, TestCase
 
@@ -292,8 +293,12 @@ class TerminalTests(ProcessCase):
     async def test_ctrl_c_at_that_question(self) -> None:
         client = self.start(terminal=True)
         await client.shows("Choose your nickname:")
-        client.types("\x03")
-        self.assertEqual(await client.ended, 0)
+        # Python misses a signal between its last look and its read: a person presses the keys again.
+        pressing = LoopingCall(client.types, "\x03")
+        pressing.start(0.5)
+        status = await client.ended
+        pressing.stop()
+        self.assertEqual(status, 0)
         self.assertNotIn(b"Traceback", client.out)
 
     async def test_another_nickname(self) -> None:

@@ -60,8 +60,7 @@ class Said:
     place: int
     session: Seat
     room: str
-    to: str
-    unheard_by: frozenset[str]
+    unheard_by: set[str]
 
 
 @dataclass
@@ -95,18 +94,19 @@ class Seat:
             return False
         if not said.room:
             return self.person in (event.person, event.to) and (new or missed)
-        for stay in self.stays:
-            ended = stay.end is not None and said.place > stay.end
-            begun = missed if stay.came_back and not new else said.place > stay.begin
-            if stay.room == said.room and begun and not ended:
-                return True
-        return False
+        return any(self._covers(stay, said, event) for stay in self.stays)
+
+    def _covers(self, stay: Stay, said: Said, event: Event) -> bool:
+        missed = self.since is not None and event.seq > self.since and stay.came_back and said.place < self.entered
+        ended = stay.end is not None and said.place > stay.end
+        return stay.room == said.room and (missed or said.place > stay.begin) and not ended
 
     def must_hear(self, said: Said, event: Event, ignored: set[str]) -> bool:
         """Once everything is drained: what it may hear in rooms that it never left since, from whom it hears."""
         if self.ended is not None or self.listener.patience is not None or said.session.person in ignored:
             return False
-        return self.may_hear(said, event) and (not said.room or self.staying(said.room) is not None)
+        stay = self.staying(said.room)
+        return self._covers(stay, said, event) if stay is not None else not said.room and self.may_hear(said, event)
 
 
 class World:
@@ -124,6 +124,7 @@ class World:
         self.said: dict[str, Said] = {}
         self.ignored_names: dict[str, set[str]] = {}
         self.ignored: dict[str, set[str]] = {}
+        self.ever_ignored: dict[str, set[str]] = {}
 
     # what people do
 
@@ -147,6 +148,8 @@ class World:
         seat.stays = [Stay(room.id, self.place, since is not None) for room in session.person.wanted]
         if before is not None:
             before.ends(self.place)
+        if not secret:
+            self.secrets.pop(who, None)
         self.seats.append(seat)
         self.seated[who] = seat
         self.bears(seat, NICKS[choice % 5])
@@ -182,8 +185,8 @@ class World:
         except ChatError:
             return
         self.place += 1
-        unheard_by = {who for who, persons in self.ignored.items() if seat.person in persons} if speech else ()
-        self.said[text] = Said(self.place, seat, where, "", frozenset(unheard_by))
+        unheard_by = {who for who, persons in self.ignored.items() if seat.person in persons} if speech else set()
+        self.said[text] = Said(self.place, seat, where, unheard_by)
 
     def joins(self, who: int, choice: int) -> None:
         seat, room = self.seated[who], ROOMS[choice % 3]
@@ -217,11 +220,13 @@ class World:
         self.ignored_names.setdefault(seat.person, set()).add(name)
         if bearer is not None:
             self.ignored.setdefault(seat.person, set()).add(bearer.id)
+            self.ever_ignored.setdefault(seat.person, set()).add(bearer.id)
 
     def bears(self, seat: Seat, name: str) -> None:
         for who, names in self.ignored_names.items():
             if name in names and who != seat.person:
                 self.ignored.setdefault(who, set()).add(seat.person)
+                self.ever_ignored.setdefault(who, set()).add(seat.person)
 
     def leaves(self, who: int, choice: int) -> None:
         self.notes(who)
@@ -232,9 +237,15 @@ class World:
             seat.session.lost()
         self.place += 1
         seat.ends(self.place)
-        # Whoever left altogether ignores nobody when he comes back, and his next presence is a new one.
+        # Whoever left ignores nobody when he comes back; nor is he ignored any more, but for his name.
         self.ignored_names.pop(seat.person, None)
-        self.forgets = getattr(self, "forgets", set()) | {seat.person}
+        self.ignored.pop(seat.person, None)
+        for persons in self.ignored.values():
+            persons.discard(seat.person)
+        for said in self.said.values():
+            said.unheard_by.discard(seat.person)
+            if said.session.person == seat.person:
+                said.unheard_by.clear()
 
     def fills(self, who: int, choice: int) -> None:
         self.seated[who].listener.full = True
@@ -334,7 +345,7 @@ class Invariants(SynchronousTestCase):
 
     def check_missed(self, world: World, seat: Seat, logged: dict[str | None, Event]) -> None:
         heard = {event.text for event in seat.listener.events()}
-        ignored = world.ignored.get(seat.person, set())
+        ignored = world.ever_ignored.get(seat.person, set())
         for text, said in world.said.items():
             if text in logged and text not in heard:
                 self.assertFalse(seat.must_hear(said, logged[text], ignored), f"{seat.person} missed {logged[text]}")

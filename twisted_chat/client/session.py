@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from twisted.application.internet import ClientService
 from twisted.internet.defer import CancelledError, Deferred, DeferredList, maybeDeferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime, IStreamClientEndpoint
 from twisted.python.failure import Failure
 
-from twisted_chat.client.connection import Backoff, Connection, Connections
+from twisted_chat.client.connection import Backoff, Connection, Connections, Listener
 from twisted_chat.client.conversation import Conversation
 from twisted_chat.client.effects import Effect, Quit, Refused, Replaced, Send, Shown
 from twisted_chat.client.pacing import Pace
 from twisted_chat.client.requests import farewell
+from twisted_chat.client.screen import Screen, Typist
 from twisted_chat.client.troubles import worded
 from twisted_chat.client.untrusted import Fields, clean
 from twisted_chat.frontends.line import shapes
@@ -26,40 +26,6 @@ PATIENCE = 5.0
 NICK_QUESTION = "Choose your nickname: "
 _ABOUT_NICK = frozenset({"BAD_NICK", "NICK_IN_USE", "NICK_RESERVED", "NICK_CONFUSABLE"})
 _PASSING = frozenset({"SERVER_FULL", "SHUTTING_DOWN", "STORAGE_UNAVAILABLE", "TIMEOUT", "BUSY", "FLOOD"})
-
-
-class Typist(Protocol):
-    """What a screen may tell: the session's side that faces the user."""
-
-    def typed(self, line: str) -> None: ...
-
-    def finished(self) -> None:
-        """There is no more to come: leave when all is confirmed."""
-
-    def interrupted(self) -> None:
-        """Leave now, whatever is unconfirmed."""
-
-    def hold(self) -> None:
-        """The screen can't show as fast as it gets."""
-
-    def release(self) -> None: ...
-
-
-class Screen(Protocol):
-    """What a session needs of a screen. It is told to begin once, and to end once."""
-
-    def begin(self, typist: Typist) -> None: ...
-
-    def show(self, shown: Shown) -> None: ...
-
-    def changed(self, unconfirmed: int) -> None:
-        """How many lines are unconfirmed, the room, the nickname or the connection may be others now."""
-
-    def ask(self, question: str, *, secret: bool) -> Deferred[str | None]:
-        """The user's answer; None if he has none."""
-
-    def end(self, *, hurry: bool) -> Deferred[None]:
-        """Fires when all is shown, or soon if there is `hurry`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +146,8 @@ class Session:
         self._perform(effects)
         self._changed()
         self._leave_if_done()
+        if self._ended:
+            return
         words = given_up or worded(reason, self._where)
         if self._manners.reconnect if self._was_in else self._manners.retry or self._asking:
             self._tell_trouble(words)
@@ -306,3 +274,7 @@ class Session:
         ending = [maybeDeferred(self._service.stopService), self._screen.end(hurry=hurry)]
         gathered = DeferredList(ending, consumeErrors=True)
         gathered.addCallback(lambda _: self.over.callback(outcome))
+
+
+_check_typist: type[Typist] = Session
+_check_listener: type[Listener] = Session

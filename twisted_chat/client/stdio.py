@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from twisted_chat.client.effects import Kind, Shown
-from twisted_chat.client.session import Typist
+from twisted_chat.client.screen import Screen, Typist
 from twisted_chat.frontends.line import shapes
 
 PAUSE_ABOVE = 200
@@ -198,3 +198,6 @@ class LineScreen(LineReceiver):
         ending, self._ending = self._ending, None
         if ending is not None:
             ending.callback(None)
+
+
+_check: type[Screen] = LineScreen

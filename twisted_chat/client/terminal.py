@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.document import Document
-from prompt_toolkit.filters import Condition
+from prompt_toolkit.enums import DEFAULT_BUFFER
+from prompt_toolkit.filters import Condition, has_focus
 from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.input import Input
@@ -23,7 +24,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted_chat.client.completion import candidates
 from twisted_chat.client.conversation import Conversation
 from twisted_chat.client.effects import Kind, Shown
-from twisted_chat.client.session import Typist
+from twisted_chat.client.screen import Screen, Typist
 from twisted_chat.client.typed import is_secret
 
 _STYLES = {
@@ -70,11 +71,8 @@ class _Completing:
         self._found: list[str] = []
         self._at = 0
         self._left = Document()
-        self.keys = KeyBindings()
-        self.keys.add("tab")(lambda event: self._step(event, 1))
-        self.keys.add("s-tab")(lambda event: self._step(event, -1))
 
-    def _step(self, event: KeyPressEvent, by: int) -> None:
+    def step(self, event: KeyPressEvent, by: int) -> None:
         buffer = event.current_buffer
         if self._found and buffer.document == self._left:
             word = self._found[self._at]
@@ -108,13 +106,14 @@ class Terminal:
         self._bell = bell
         self._question: tuple[str, bool, Deferred[str | None]] | None = None
         self._half_typed = ""
+        self._typist: Typist | None = None
         self._fragments: list[tuple[str, str]] = []
         self._ring = False
         self._reading: asyncio.Task[None] | None = None
         self._prompt: PromptSession[str] = PromptSession(
             self._message,
             is_password=Condition(lambda: self._question is not None and self._question[1]),
-            key_bindings=_Completing(self._candidates).keys,
+            key_bindings=self._bindings(),
             history=_Remembered(lambda: self._question is not None),
             enable_suspend=True,
             erase_when_done=True,
@@ -126,6 +125,7 @@ class Terminal:
     # What the session calls.
 
     def begin(self, typist: Typist) -> None:
+        self._typist = typist
         self._reading = self._loop.create_task(self._read(typist))
 
     def show(self, shown: Shown) -> None:
@@ -166,11 +166,10 @@ class Terminal:
     # The user's side.
 
     async def _read(self, typist: Typist) -> None:
+        """One prompt lasts as long as the session: between two of them the terminal would echo by itself."""
         while True:
             try:
-                text = await self._prompt.prompt_async(
-                    default=self._taken_up(), set_exception_handler=False, handle_sigint=False
-                )
+                await self._prompt.prompt_async(set_exception_handler=False, handle_sigint=False)
             except EOFError:
                 if self._question is None:
                     typist.finished()
@@ -180,27 +179,31 @@ class Terminal:
                 # Not from within this task: its end would wait for itself.
                 self._loop.call_soon(typist.interrupted)
                 return
-            else:
-                self._accept(text, typist)
 
-    def _taken_up(self) -> str:
-        """What was being typed before a question, once the question is answered."""
-        if self._question is not None:
-            return ""
-        text, self._half_typed = self._half_typed, ""
-        return text
+    def _bindings(self) -> KeyBindings:
+        keys = KeyBindings()
+        completing = _Completing(self._candidates)
+        keys.add("tab")(lambda event: completing.step(event, 1))
+        keys.add("s-tab")(lambda event: completing.step(event, -1))
+        keys.add("enter", filter=has_focus(DEFAULT_BUFFER))(self._entered)
+        return keys
 
-    def _accept(self, text: str, typist: Typist) -> None:
+    def _entered(self, event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        text = buffer.text
+        buffer.reset(append_to_history=True)
         if self._question is not None:
             self._answer(text)
-            return
-        for line in text.split("\n"):  # pasted lines are lines
-            typist.typed(line)
+        elif self._typist is not None:
+            for line in text.split("\n"):  # pasted lines are lines
+                self._typist.typed(line)
 
     def _answer(self, text: str | None) -> None:
         if self._question is not None:
             _, _, answer = self._question
             self._question = None
+            self._prompt.default_buffer.reset(Document(self._half_typed))
+            self._half_typed = ""
             answer.callback(text)
 
     def _candidates(self, before: str) -> tuple[str, list[str]]:
@@ -234,3 +237,6 @@ class Terminal:
             app.output.flush()
         if app.is_running:
             app.invalidate()
+
+
+_check: type[Screen] = Terminal

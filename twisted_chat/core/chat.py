@@ -97,13 +97,13 @@ class Chat:
         if (log is not None and log != self.journal.id) or (since is not None and since > self.seq):
             since = None
         try:
-            session = self._session_of(person_id, name, recipient)
+            session = self._session_of(person_id, name, recipient, places)
         except ChatError:
             for room in places:
                 self.remove_if_empty(room)
             raise
         person = session.person
-        earlier = tuple(person.sessions)
+        earlier = [ghost for ghost in person.sessions if not ghost.over]
         person.sessions[session] = None
         person.client = client
         session.enter_first(places)
@@ -124,12 +124,15 @@ class Chat:
             raise TooManyRooms("this server has", MAX_ROOMS)
         return [self.room_or_new(name) for name in wanted.values()]
 
-    def _session_of(self, person_id: str | None, name: Name, recipient: Recipient) -> Session:
+    def _session_of(self, person_id: str | None, name: Name, recipient: Recipient, places: list[Room]) -> Session:
         """A session of the person with this id if it is still here, else of a new one under `name`."""
         person = self.persons.get(person_id) if person_id else None
-        if person is not None and not person.leaving:
+        if person is not None:
+            if len({*person.wanted, *places}) > MAX_ROOMS_OF_ONE:
+                raise TooManyRooms("a person may be in", MAX_ROOMS_OF_ONE)
             session = Session(self, recipient, person)
             session.rename(name.text)
+            person.leaving = None
             return session
         person = Person(person_id or self._new_id(), name, self.now())
         self.names.reserve(name, person)
@@ -149,26 +152,26 @@ class Chat:
         else:
             session.feed.stop()
             session.detach_all()
-        if len(person.sessions) > 1:
-            self.post(Aside(None, lambda: person.sessions.pop(session, None)))
-            return
-        person.leaving = True
-        if not self.closing:
-            session.leave_all(reason)
-        self.post(Aside(None, lambda: self._gone(person)))
+        if all(each.over for each in person.sessions):
+            person.leaving = session
+            if not self.closing:
+                session.leave_all(reason)
+        self.post(Aside(None, lambda: self._gone(session)))
 
     def end(self, session: Session, error: ChatError) -> None:
         """Tell a session why it ends, and end it."""
         session.fail(error)
         self.leave(session, str(error), close=True)
 
-    def _gone(self, person: Person) -> None:
-        person.sessions.clear()
+    def _gone(self, session: Session) -> None:
+        person = session.person
+        person.sessions.pop(session, None)
+        if person.leaving is not session:  # another is here, or it came back before this was delivered
+            return
         self.names.release(person.name, person)
         self.names.release(person.next_name, person)
-        if self.persons.get(person.id) is person:
-            del self.persons[person.id]
-            self.ignores.gone(person)
+        self.persons.pop(person.id, None)
+        self.ignores.gone(person)
         _log.info("{nick!r} left ({person})", nick=person.nick, person=person.id)
 
     def renamed(self, person: Person, nick: str) -> None:

@@ -124,8 +124,10 @@ class _Batch:
             view = views.get(session)
             person = session.person
             if person.id == event.person:
+                if not event.seq:
+                    continue
                 if session is event.origin:
-                    if session.feed.lagging and event.seq:
+                    if session.feed.lagging:
                         session.feed.said(event.seq)
                     stance = Stance.ORIGIN
                 else:
@@ -143,9 +145,9 @@ class _Batch:
         sender, addressee = chat.persons.get(event.person), chat.persons.get(event.to)
         if addressee is not None and addressee is not sender:
             self._directs.append(addressee)
-            for session in addressee.sessions:
-                session.last_direct = event.nick
-                if addressee not in chat.ignores.of(event.person):
+            if addressee not in chat.ignores.of(event.person):
+                for session in addressee.sessions:
+                    session.last_direct = event.nick
                     self._add(session, session.view(), event, Stance.OTHER)
         if sender is not None:
             self._directs.append(sender)
@@ -174,6 +176,7 @@ class _Batch:
         room.members.pop(person, None)
         person.rooms.pop(room, None)
         for session in person.sessions:
+            self._own(session, event)
             session.left(room)
         self._chat.remove_if_empty(room)
 
@@ -183,7 +186,7 @@ class _Batch:
         person = chat.persons[event.person]
         for session in self._singles:
             if session.person is person:
-                self._add(session, session.view(), event, Stance.ORIGIN if session is event.origin else Stance.SELF)
+                self._own(session, event)
             elif any(session in room.views for room in person.rooms):
                 self._add(session, session.view(), event, Stance.OTHER)
         for room in person.rooms:
@@ -192,6 +195,12 @@ class _Batch:
             chat.renamed(person, event.text or "")
         else:
             person.away = event.text
+
+    def _own(self, session: Reader, event: Event) -> None:
+        """What it did itself and the log does not keep is an answer: nothing would tell it later."""
+        if session.welcomed:
+            self._flush(session)
+            session.confirm(event, Stance.ORIGIN if session is event.origin else Stance.SELF)
 
     def _aside(self, aside: Aside) -> None:
         if aside.session is not None:
@@ -225,6 +234,9 @@ class _Batch:
             rendered = pieces[0] if len(pieces) == 1 else session.view().join(pieces)
             if not session.feed.sink(rendered):
                 session.feed.lag(self._flushed.get(session, self._start))
+                for outcome in self._outcomes:
+                    if type(outcome) is Event and outcome.origin is session and outcome.seq:
+                        session.feed.said(outcome.seq)
                 return
         self._flushed[session] = self._chat.seq
 

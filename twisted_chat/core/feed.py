@@ -10,11 +10,12 @@ from twisted.internet.defer import Deferred
 
 from twisted_chat.boundaries import Recipient, Rendered, Stance
 from twisted_chat.core.events import Page
-from twisted_chat.core.told import People, Skipped, Told
+from twisted_chat.core.told import People, RoomFacts, Skipped, Told
 
 if TYPE_CHECKING:
     from twisted_chat.core.chat import Chat
     from twisted_chat.core.reader import Reader
+    from twisted_chat.core.rooms import Room
 
 PAGE = 100
 """Events asked for at once from the log."""
@@ -39,8 +40,8 @@ class Feed:
     """
 
     __slots__ = (
-        "_chat", "_directs_before", "_held", "_lost", "_over", "_own", "_place", "_reading", "_recipient", "_serve_all",
-        "_session", "_spoken_before", "lagging", "sink",
+        "_chat", "_directs_before", "_held", "_known", "_lost", "_over", "_own", "_place", "_reading", "_recipient",
+        "_serve_all", "_served", "_session", "_spoken_before", "lagging", "sink",
     )  # fmt: skip
 
     def __init__(self, session: Reader, recipient: Recipient, chat: Chat) -> None:
@@ -58,10 +59,15 @@ class Feed:
         self._own: set[int] | None = None
         self._spoken_before: dict[str, int] = {}
         self._directs_before = 0
+        self._known: dict[Room, RoomFacts] = {}
+        self._served = 0
 
     def tell(self, told: Told) -> None:
         """An answer for this session alone: it goes out now, or behind what is held."""
-        rendered = self._recipient.view(True).render(told, Stance.OTHER)
+        self.answer(self._recipient.view(True).render(told, Stance.OTHER))
+
+    def answer(self, rendered: Rendered) -> None:
+        """The same for what is rendered already."""
         if not rendered or self._over:
             return
         if self._held is not None and len(self._held) < MAX_HELD:
@@ -134,6 +140,7 @@ class Feed:
         self.lagging = True
         self._place = place
         self._own = set()
+        self._served = 0
         self._spoken_before = {room.id: room.spoken for room in self._session.rooms}
         self._directs_before = self._session.person.directs
         self._session.detach_all()
@@ -142,6 +149,8 @@ class Feed:
         """Serve everything after `place`, then go live: who comes back wants all of it."""
         self.lag(place)
         self._serve_all = True
+        session = self._session
+        self._known = {room: room.facts_for(session.person) for room in session.rooms}  # it was just told so
         self._serve()
 
     def said(self, seq: int) -> None:
@@ -168,10 +177,10 @@ class Feed:
         reading.addCallbacks(self._got, lambda _failure: self._got(Page((), lost=through), through), (through,))
 
     def _missed(self) -> int:
-        """Skippable events since the session lags, exact for the rooms that it was in all the while."""
+        """Skippable events not served since the session lags, exact for the rooms that it was in all the while."""
         before = self._spoken_before
         spoken = sum(room.spoken - before.get(room.id, room.spoken) for room in self._session.rooms)
-        return spoken + self._session.person.directs - self._directs_before
+        return spoken + self._session.person.directs - self._directs_before - self._served
 
     def _skip(self, through: int, count: int) -> None:
         self.tell(Skipped(self._place + 1, through, count))
@@ -189,6 +198,7 @@ class Feed:
                 return
             self._lost = page.lost
             self.tell(Skipped(self._place + 1, page.lost, 0))
+        self._served += len(page.events)
         pieces = [piece for event in page.events if (piece := self._session.render(event, self._stance(event.seq)))]
         if pieces:
             self._recipient.answer(self._recipient.view(True).join(pieces))
@@ -208,11 +218,14 @@ class Feed:
         self.lagging = False
         self._own = None
         self._lost = 0
-        fresh, self._serve_all = self._serve_all, False
+        self._serve_all = False
+        known, self._known = self._known, {}
         self._session.attach_all()
-        if self._recipient.lists_people and not fresh:
+        if self._recipient.lists_people:
             for room in self._session.rooms:
-                self.tell(People(room.facts_for(self._session.person)))
+                facts = room.facts_for(self._session.person)
+                if known.get(room) != facts:
+                    self.tell(People(facts))
 
 
 def _swallow(_rendered: Rendered) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from twisted_chat.core.errors import NickInUse, NotAllowed
@@ -37,7 +38,7 @@ class Person:
         self.client = ""
         self.since = since  # UTC, ms
         self.directs = 0  # direct messages to or from this person, delivered so far
-        self.leaving = False
+        self.leaving: Session | None = None  # the last session, once it is over: the person leaves with it
         self.ignored: dict[str, Name] = {}
 
     @property
@@ -52,9 +53,8 @@ class Names:
         self._holders: dict[str, Person] = {}
 
     def reserve(self, name: Name, person: Person) -> None:
-        """Raises `NickInUse`. The same person id may take over what an earlier presence of it holds still."""
-        holder = self._holders.get(name.key)
-        if holder is not None and holder.id != person.id:
+        """Raises `NickInUse`."""
+        if self._holders.get(name.key, person) is not person:
             raise NickInUse(name.text)
         self._holders[name.key] = person
 
@@ -76,7 +76,7 @@ class Ignores:
 
     def __init__(self) -> None:
         self._by_key: dict[str, set[Person]] = {}
-        self._by_person: dict[str, set[Person]] = {}
+        self._by_person: dict[str, dict[Person, set[str]]] = {}  # ignored, ignorer, by which names
 
     def ignore(self, who: Person, name: Name, bearer: Person | None) -> None:
         """Raises `NotAllowed` when the list is full."""
@@ -85,40 +85,51 @@ class Ignores:
         who.ignored[name.key] = name
         self._by_key.setdefault(name.key, set()).add(who)
         if bearer is not None:
-            self._by_person.setdefault(bearer.id, set()).add(who)
+            self._ignores(who, bearer, name)
 
     def unignore(self, who: Person, name: Name, bearer: Person | None) -> bool:
-        """False if nobody of this name was ignored."""
-        found = who.ignored.pop(name.key, None) is not None
-        _discard(self._by_key, name.key, who)
-        if bearer is not None:
-            _discard(self._by_person, bearer.id, who)
-        return found
+        """Hear whoever was ignored by `name`, and its `bearer`; false if nobody was."""
+        keys = set(self._by_person.get(bearer.id, {}).get(who, ())) if bearer is not None else set()
+        if name.key in who.ignored:
+            keys.add(name.key)
+        for key in keys:
+            del who.ignored[key]
+            self._forget_name(key, who)
+        for person_id, ignorers in tuple(self._by_person.items()):
+            if who in ignorers:
+                ignorers[who] -= keys
+                if not ignorers[who]:
+                    self._forget(person_id, who)
+        return bool(keys)
 
     def named(self, person: Person, name: Name) -> None:
         """`person` bears `name` from now on."""
         for who in self._by_key.get(name.key, ()):
-            self._by_person.setdefault(person.id, set()).add(who)
+            if who is not person:
+                self._ignores(who, person, name)
 
     def gone(self, person: Person) -> None:
         """`person` is no longer here: neither what it ignored nor who ignored it is needed any more."""
-        for key in person.ignored:
-            _discard(self._by_key, key, person)
         self._by_person.pop(person.id, None)
-        for ignorers in self._by_person.values():
-            ignorers.discard(person)
+        for key in person.ignored:
+            self._forget_name(key, person)
+        for person_id, ignorers in tuple(self._by_person.items()):
+            if person in ignorers:
+                self._forget(person_id, person)
 
-    def of(self, person_id: str) -> set[Person]:
+    def of(self, person_id: str) -> Collection[Person]:
         """Those who don't want to hear the person with this id."""
-        return self._by_person.get(person_id, _NOBODY)
+        return self._by_person.get(person_id, ())
 
+    def _ignores(self, who: Person, bearer: Person, name: Name) -> None:
+        self._by_person.setdefault(bearer.id, {}).setdefault(who, set()).add(name.key)
 
-_NOBODY: set[Person] = set()
+    def _forget(self, person_id: str, who: Person) -> None:
+        del self._by_person[person_id][who]
+        if not self._by_person[person_id]:
+            del self._by_person[person_id]
 
-
-def _discard(table: dict[str, set[Person]], key: str, who: Person) -> None:
-    ignorers = table.get(key)
-    if ignorers is not None:
-        ignorers.discard(who)
-        if not ignorers:
-            del table[key]
+    def _forget_name(self, key: str, who: Person) -> None:
+        self._by_key[key].remove(who)
+        if not self._by_key[key]:
+            del self._by_key[key]

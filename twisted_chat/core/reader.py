@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twisted_chat.boundaries import Recipient, Rendered, Stance, View
-from twisted_chat.core.events import Event, Page
+from twisted_chat.core.events import SPEECH, Event, Page
 from twisted_chat.core.feed import Feed
 from twisted_chat.core.rooms import Room
 from twisted_chat.core.told import Entered, History, Welcome
@@ -54,14 +54,14 @@ class Reader:
 
     def render(self, event: Event, own: Stance = Stance.SELF) -> Rendered:
         """An event of the log, for this session; nothing if it does not want to hear it."""
-        if event.person == self.person.id:
-            stance = own
-        elif self.person in self.chat.ignores.of(event.person):
+        if not self._hears(event):
             return None
-        else:
-            stance = Stance.OTHER
+        stance = own if event.person == self.person.id else Stance.OTHER
         current = not event.room or (self.current is not None and event.room == self.current.id)
         return self._recipient.view(current).render(event, stance)
+
+    def _hears(self, event: Event) -> bool:
+        return event.kind not in SPEECH or self.person not in self.chat.ignores.of(event.person)
 
     def drained(self) -> None:
         """The recipient took all that it was given: called by the door."""
@@ -73,10 +73,9 @@ class Reader:
     def resume(self) -> None:
         self._recipient.resume()
 
-    def confirm(self, event: Event) -> None:
-        """Its own event stands in the log already: say so again."""
-        if rendered := self.view().render(event, Stance.ORIGIN):
-            self._recipient.answer(rendered)
+    def confirm(self, event: Event, own: Stance = Stance.ORIGIN) -> None:
+        """Tell it of an event of its own as an answer, though it lags or was told before."""
+        self.feed.answer(self.render(event, own))
 
     # coming, at the places in the log where that happens
 
@@ -87,7 +86,8 @@ class Reader:
         self.rooms = dict.fromkeys(self.person.rooms, floor)
         self.welcomed = True
         self.attach_all()
-        rooms = tuple(room.facts_for(self.person) for room in self.rooms)
+        in_order = sorted(self.rooms, key=lambda room: room is not self.current)
+        rooms = tuple(room.facts_for(self.person) for room in in_order)
         self.feed.tell(Welcome(chat.name, self.person.nick, chat.journal.id, chat.seq, resume, rooms, chat.motd))
         if since is not None:
             self.feed.resume_from(since)
@@ -109,8 +109,7 @@ class Reader:
         room.detach(self)
 
     def already_in(self, room: Room, client_id: str | None) -> None:
-        if room in self.rooms:
-            self.feed.tell(Entered(room.facts_for(self.person), self.person.nick, self.chat.now(), client_id))
+        self.feed.tell(Entered(room.facts_for(self.person), self.person.nick, self.chat.now(), client_id))
 
     # the log's past
 
@@ -132,8 +131,7 @@ class Reader:
         journal, seq = self.chat.journal, self.chat.seq
 
         def show(page: Page) -> None:
-            ignores = self.chat.ignores
-            events = tuple(event for event in page.events if self.person not in ignores.of(event.person))
+            events = tuple(filter(self._hears, page.events))
             self.feed.tell(History(room.name, events, page.more, self.person.id, client_id, on_joining))
 
         if after is not None:

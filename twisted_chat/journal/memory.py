@@ -126,16 +126,16 @@ class MemoryJournal:
             if ring is not None:
                 begin = max(seq, floor)
                 found += _between(ring, begin, through, limit)
-                if ring.lost > begin:
+                if min(ring.lost, through) > begin:
                     lost = max(lost, ring.lost)
         if person is not None:
             directs = _between(self._directs, seq, through, None)
             found += [event for event in directs if person in (event.person, event.to)][: limit + 1]
-            lost = max(lost, self._direct_losses.of(person, seq))
+            lost = max(lost, self._direct_losses.of(person, seq) if through > seq else 0)
         found = [event for event in found if NATURE[event.kind].resumed]
         found.sort(key=_seq)
         events = _fitting(found[:limit])
-        return succeed(Page(tuple(events), more=len(found) > len(events), lost=lost))
+        return succeed(Page(tuple(events), more=len(found) > len(events), lost=min(lost, through)))
 
     def latest(self, room: str, before: int, limit: int) -> Deferred[Page]:
         ring = self._rooms.get(room)

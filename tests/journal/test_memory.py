@@ -1,0 +1,190 @@
+"""The log in memory: the contract, and what its rings drop."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.contracts.journal import ALICE, BOB, CAROL, DEV, ENDLESS, LOBBY, JournalContract, direct, said
+from twisted_chat.core.events import Duplicate, Event, Kind, Page
+from twisted_chat.journal import memory
+from twisted_chat.journal.memory import MemoryJournal
+
+
+def make(size: int) -> MemoryJournal:
+    return MemoryJournal(size, log_id="7f3a", key=b"k" * 32)
+
+
+class Contract(JournalContract, SynchronousTestCase):
+    def make_journal(self) -> MemoryJournal:
+        return make(1000)
+
+
+class Rings(JournalContract, SynchronousTestCase):
+    """The contract holds where nothing is dropped; below is what holds where something is."""
+
+    def make_journal(self) -> MemoryJournal:
+        return make(100)
+
+    def small(self, size: int = 3) -> None:
+        self.journal = make(size)
+        self.delivered.clear()
+        self.journal.subscribe(self._deliver)
+
+    def test_its_names(self) -> None:
+        self.assertEqual((self.journal.id, self.journal.key), ("7f3a", b"k" * 32))
+
+    def test_a_log_of_nothing_is_none(self) -> None:
+        self.assertRaises(ValueError, make, 0)
+
+    def test_nobody_need_listen(self) -> None:
+        journal = make(3)
+        journal.append([said(ALICE, "one")])
+        self.assertEqual(journal.seq, 1)
+
+    def test_each_room_keeps_its_newest(self) -> None:
+        self.small()
+        self.append_texts("one", "two", "three", "four")
+        self.append_texts("quiet", room=DEV)
+        self.texts(self.latest(), "two", "three", "four")
+        self.texts(self.latest(room=DEV), "quiet")
+        self.append_texts("five")
+        self.texts(self.latest(), "three", "four", "five")
+        self.texts(self.latest(room=DEV), "quiet")
+
+    def test_what_was_lost_is_told_to_who_asks_for_it(self) -> None:
+        self.small()
+        self.append_texts("one", "two", "three", "four", "five")
+        self.assertEqual([self.after(seq).lost for seq in range(5)], [2, 2, 0, 0, 0])
+        self.texts(self.after(0), "three", "four", "five")
+        self.assertEqual(self.after(0, {LOBBY: 2}).lost, 0, "he may not read them anyway")
+        self.assertEqual(self.after(0, {DEV: 0}).lost, 0)
+
+    def test_what_was_not_asked_for_is_no_loss(self) -> None:
+        self.small()
+        self.append_texts("one", "two", "three", "four", "five")
+        page = self.after(0, through=1)
+        self.texts(page)
+        self.assertEqual(page.lost, 1)
+        self.append(*(direct(ALICE, BOB, str(number)) for number in range(4)))
+        self.assertEqual(self.after(5, {}, BOB, through=5).lost, 0)
+
+    def test_the_worst_loss_of_several_rooms(self) -> None:
+        self.small(1)
+        self.append(said(ALICE, "one"), said(ALICE, "two", DEV), said(ALICE, "three", DEV), said(ALICE, "four"))
+        self.assertEqual(self.after(0, {LOBBY: 0, DEV: 0}).lost, 2)
+        self.assertEqual(self.after(0, {DEV: 0, LOBBY: 0}).lost, 2)
+        self.assertEqual(self.after(0, {LOBBY: 0}).lost, 1)
+
+    def test_lost_direct_messages_are_news_for_the_two_only(self) -> None:
+        self.small()
+        self.append(direct(ALICE, BOB, "one"), *(direct(BOB, CAROL, str(number)) for number in range(3)))
+        for person, lost in ((ALICE, 1), (BOB, 1), (CAROL, 0), ("person-9", 0)):
+            self.assertEqual(self.after(0, {}, person).lost, lost, person)
+        self.assertEqual(self.after(1, {}, ALICE).lost, 0)
+        self.append(direct(BOB, CAROL, "more"))
+        self.assertEqual([self.after(0, {}, person).lost for person in (ALICE, BOB, CAROL)], [1, 2, 2])
+
+    def test_so_many_losers_that_some_are_forgotten(self) -> None:
+        self.patch(memory, "MAX_LOSERS", 2)
+        self.small(1)
+        self.append(direct(ALICE, BOB, "one"), direct(CAROL, CAROL, "two"), direct(CAROL, CAROL, "three"))
+        losses = {person: self.after(0, {}, person).lost for person in (ALICE, BOB, CAROL, "person-9")}
+        self.assertEqual(losses, {ALICE: 1, BOB: 1, CAROL: 2, "person-9": 1}, "rather too much than too little")
+        self.assertEqual(self.after(1, {}, "person-9").lost, 0)
+
+    def test_a_mark_is_remembered_as_long_as_its_event(self) -> None:
+        self.small()
+        self.append(said(ALICE, "one", mark="c-1"), direct(ALICE, BOB, "psst", mark="c-2"))
+        self.append_texts("two", "three")
+        self.append(said(ALICE, "one", mark="c-1"), direct(ALICE, BOB, "psst", mark="c-2"))
+        self.assertEqual([type(outcome) for outcome in self.delivered[-2:]], [Duplicate, Duplicate])
+        self.append_texts("four")
+        self.append(said(ALICE, "one", mark="c-1"))
+        self.assertIs(type(self.delivered[-1]), Event)
+        self.texts(self.latest(), "three", "four", "one")
+
+    def test_a_forgotten_room_takes_its_marks_along(self) -> None:
+        self.append(said(ALICE, "one", DEV, mark="c-1"), said(ALICE, "two", mark="c-2"), said(ALICE, "three", DEV))
+        self.journal.forget(DEV)
+        self.texts(self.after(0, {DEV: 0}))
+        self.texts(self.latest(room=DEV))
+        self.append(said(ALICE, "one", DEV, mark="c-1"), said(ALICE, "two", mark="c-2"))
+        self.assertEqual([type(outcome) for outcome in self.delivered[-2:]], [Event, Duplicate])
+
+    def test_memory_is_bounded(self) -> None:
+        self.small(10)
+        for number in range(1000):
+            self.append(said(ALICE, "x", mark=f"c-{number}"), direct(ALICE, BOB, "x", mark=f"d-{number}"))
+        self.assertEqual(len(self.journal._said), 20)
+        self.assertEqual(self.journal.seq, 2000)
+
+
+# against a list
+
+ROOMS, PEOPLE = (LOBBY, DEV), (ALICE, BOB, CAROL)
+SIZE = 4
+EVENTS = st.lists(
+    st.one_of(
+        st.builds(said, st.sampled_from(PEOPLE), st.just("text"), st.sampled_from(ROOMS)),
+        st.builds(direct, st.sampled_from(PEOPLE), st.sampled_from(PEOPLE), st.just("text")),
+        st.builds(
+            said, st.sampled_from(PEOPLE), st.just(""), st.sampled_from(ROOMS), kind=st.just(Kind.JOINED)
+        ),
+    ),
+    min_size=10,
+    max_size=30,
+)  # fmt: skip
+SEQS = st.integers(0, 35)
+
+
+class Naive:
+    """The log as a list of everything that was ever said; `kept` is what a ring of `SIZE` has of it."""
+
+    def __init__(self, events: list[Event]) -> None:
+        self.all = [event for event in events if event.kind is not Kind.JOINED]
+        rings = [[e for e in self.all if e.room == room] for room in (*ROOMS, "")]
+        self.kept = {event for ring in rings for event in ring[-SIZE:]}
+
+    def after(self, seq: int, through: int, person: str | None, rooms: dict[str, int], limit: int) -> Page:
+        wanted = [
+            event
+            for event in self.all
+            if seq < event.seq <= through
+            and (event.seq > rooms.get(event.room, ENDLESS) or (not event.room and person in (event.person, event.to)))
+        ]
+        there = [event for event in wanted if event in self.kept]
+        lost = [event.seq for event in wanted if event not in self.kept]
+        return Page(tuple(there[:limit]), len(there) > limit, max(lost, default=0))
+
+    def latest(self, room: str, before: int, limit: int) -> Page:
+        there = [event for event in self.all if event in self.kept and event.room == room and event.seq < before]
+        return Page(tuple(there[len(there) - min(limit, len(there)) :]), len(there) > limit)
+
+
+class AgainstAList(SynchronousTestCase):
+    @given(
+        EVENTS, SEQS, SEQS, st.none() | st.sampled_from(PEOPLE),
+        st.dictionaries(st.sampled_from(ROOMS), SEQS), st.integers(1, 6),
+    )  # fmt: skip
+    def test_after(
+        self, events: list[Event], seq: int, through: int, person: str | None, rooms: dict[str, int], limit: int
+    ) -> None:
+        journal = make(SIZE)
+        journal.append(events)
+        naive = Naive(events).after(seq, through, person, rooms, limit)
+        page = self.successResultOf(journal.after(seq, through, person, rooms, limit))
+        self.assertEqual((page.events, page.more), (naive.events, naive.more))
+        if through >= journal.seq:
+            self.assertEqual(page.lost, naive.lost)
+        else:
+            # A ring knows the last number that it dropped: for what ends below, it may tell of more loss than there was.
+            self.assertTrue(naive.lost <= page.lost <= max(through, 0))
+
+    @given(EVENTS, st.sampled_from(ROOMS), SEQS, st.integers(0, 6))
+    def test_latest(self, events: list[Event], room: str, before: int, limit: int) -> None:
+        journal = make(SIZE)
+        journal.append(events)
+        page = self.successResultOf(journal.latest(room, before, limit))
+        self.assertEqual(page, Naive(events).latest(room, before, limit))

@@ -1,0 +1,226 @@
+"""twistd chat as a process: it starts, is entered, ends in order, and says in one line why it does not start."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import socket
+from pathlib import Path
+
+from twisted.internet.endpoints import SSL4ClientEndpoint, connectProtocol
+from twisted.internet.ssl import Certificate, optionsForClientTLS
+
+from tests.processes.server import TWISTD, Process, ServerCase, Stranger, reactor
+
+
+class Talking(ServerCase):
+    async def test_two_people(self) -> None:
+        _server, port = await self.start()
+        alice = await self.enter(port, "alice")
+        bob = await self.enter(port, "bob")
+        await alice.hears("*** bob joined #lobby")
+        alice.says("hello")
+        self.assertEqual(await bob.hears("hello"), "alice: hello")
+
+    async def test_nc_that_ends_its_input_gets_its_answers(self) -> None:
+        _server, port = await self.start()
+        nc = self.spawn([shutil.which("nc") or "nc", "-N", "127.0.0.1", str(port)])
+        nc.transport.write(b"alice\n/names\nlast words\n")
+        nc.transport.closeStdin()
+        self.assertEqual(await nc.ended, 0)
+        self.assertIn(b"*** 1 in #lobby: alice\r\n", nc.output)
+
+    async def test_telnet(self) -> None:
+        _server, port = await self.start()
+        bob = await self.enter(port, "bob")
+        telnet = self.spawn([shutil.which("telnet") or "telnet", "127.0.0.1", str(port)], usePTY=True)
+        await telnet.shows(b"NICK")
+        telnet.transport.write(b"tina\r\n")
+        await telnet.shows(rb"Welcome, tina")
+        telnet.transport.write(b"by telnet\r\n")
+        self.assertEqual(await bob.hears("telnet"), "tina: by telnet")
+
+    async def test_tls(self) -> None:
+        certificate = make_certificate(self.folder)
+        _server, port = await self.start(port="ssl:0:interface=127.0.0.1:privateKey=key.pem:certKey=cert.pem")
+        trusted = optionsForClientTLS("localhost", Certificate.loadPEM(certificate.read_bytes()))
+        people = []
+        for nick in ("alice", "bob"):
+            endpoint = SSL4ClientEndpoint(reactor, "127.0.0.1", port, trusted)
+            stranger: Stranger = await connectProtocol(endpoint, Stranger())
+            self.addCleanup(stranger.transport.abortConnection)
+            await stranger.hears("NICK")
+            stranger.says(nick)
+            await stranger.hears("Welcome")
+            people.append(stranger)
+        text = "x" * 1900
+        for _line in range(10):
+            people[0].says(text)
+        for _line in range(10):
+            self.assertEqual(await people[1].hears("alice: x"), f"alice: {text}")
+
+    async def test_a_server_password(self) -> None:
+        (self.folder / "secret").write_text("sesame\n")
+        server, port = await self.start("--password-file", "secret")
+        stranger = await self.connect(port)
+        await stranger.hears("SERVERPASS")
+        stranger.says("wrong")
+        await stranger.hears("!!! BAD_LOGIN")
+        await stranger.hears("SERVERPASS")
+        stranger.says("sesame")
+        await stranger.hears("NICK")
+        self.assertNotIn(b"sesame", server.output)
+        self.assertNotIn("sesame", Path(f"/proc/{server.transport.pid}/cmdline").read_text())
+
+    async def test_one_that_stalls_is_no_trouble_for_the_others(self) -> None:
+        _server, port = await self.start("--rate", "off")
+        stalled = await self.enter(port, "sloth")
+        stalled.transport.pauseProducing()
+        bob = await self.enter(port, "bob")
+        alice = await self.enter(port, "alice")
+        text = "y" * 1900
+        said = 3_000  # far over what the kernel and the outbox hold for one
+        for number in range(said):
+            alice.says(f"{number} {text}")
+        await bob.hears(f"alice: {said - 1} y")
+        stalled.transport.resumeProducing()
+        await stalled.hears("skipped, /history has them")
+        alice.says("are you there?")
+        await stalled.hears("alice: are you there?")
+        self.assertEqual([line for line in stalled.lines if "skipped" in line], [])
+
+
+class Ending(ServerCase):
+    async def ends_in_order(self, name: str) -> None:
+        server, port = await self.start()
+        alice = await self.enter(port, "alice")
+        stranger = await self.connect(port)
+        await stranger.hears("NICK")
+        server.send_signal(name)
+        await alice.hears("*** The server is going down")
+        await stranger.hears("*** The server is going down")
+        self.assertEqual(await server.ended, 0)
+        self.assertNotIn(b"Traceback", server.output + server.errors)
+
+    async def test_by_sigterm(self) -> None:
+        await self.ends_in_order("TERM")
+
+    async def test_by_ctrl_c(self) -> None:
+        await self.ends_in_order("INT")
+
+    async def test_a_second_ctrl_c_does_not_wait_for_a_stalled_reader(self) -> None:
+        server, port = await self.start("--rate", "off")
+        stalled = await self.enter(port, "sloth")
+        stalled.transport.pauseProducing()
+        alice = await self.enter(port, "alice")
+        for _line in range(1000):
+            alice.says("z" * 1900)
+        alice.says("/time")
+        await alice.hears(" UTC")
+        server.send_signal("INT")
+        await alice.hears("going down")
+        server.send_signal("INT")
+        self.assertEqual(await server.ended, 0)
+
+    async def test_what_is_queued_is_flushed(self) -> None:
+        server, port = await self.start("--rate", "off")
+        slow = await self.enter(port, "slow")
+        slow.transport.pauseProducing()
+        alice = await self.enter(port, "alice")
+        for number in range(100):
+            alice.says(f"{number} " + "z" * 1900)
+        alice.says("/time")
+        await alice.hears(" UTC")
+        server.send_signal("TERM")
+        slow.transport.resumeProducing()
+        await slow.hears("alice: 99 z")
+        await slow.hears("*** The server is going down")
+        self.assertEqual(await server.ended, 0)
+
+
+class NotStarting(ServerCase):
+    async def complaint(self, process: Process, status: int = 1) -> str:
+        """The one line on standard error of a process that ends with `status`."""
+        self.assertEqual(await process.ended, status, (process.output + process.errors).decode())
+        self.assertNotIn(b"Traceback", process.output + process.errors)
+        lines = process.errors.decode().splitlines()
+        self.assertEqual(len(lines), 1, lines)
+        return lines[0]
+
+    def taken(self) -> str:
+        """An endpoint on a port that is in use."""
+        taken = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(taken.close)
+        return f"tcp:{taken.getsockname()[1]}:interface=127.0.0.1"
+
+    async def test_a_taken_port(self) -> None:
+        port = self.taken()
+        line = await self.complaint(self.twistd("-n", "chat", "--port", port))
+        self.assertEqual(line, f"twistd chat: can't listen on {port}: Address already in use")
+        self.assertEqual(os.listdir(self.folder), [], "twistd.pid was left behind")
+
+    async def test_a_taken_port_of_a_daemon(self) -> None:
+        port = self.taken()
+        process = self.twistd("chat", "--port", port)
+        self.assertEqual(await process.ended, 1)
+        said = (process.output + process.errors).decode()
+        self.assertIn(f"can't listen on {port}", said)
+        self.assertNotIn("Traceback", said)
+        log = (self.folder / "twistd.log").read_text()
+        self.assertIn(f"can't listen on {port}: Address already in use", log)
+
+    async def test_a_bad_endpoint(self) -> None:
+        line = await self.complaint(self.twistd("-n", "chat", "--port", "carrier-pigeon:1"))
+        self.assertIn("--port carrier-pigeon:1 is no port number and no endpoint description", line)
+
+    async def test_an_unreadable_file(self) -> None:
+        line = await self.complaint(self.twistd("-n", "chat", "--motd", "missing"), 2)
+        self.assertEqual(line, "twistd chat: --motd can't read missing: No such file or directory")
+
+    async def test_more_connections_than_the_system_allows(self) -> None:
+        allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[1] - 64
+        line = await self.complaint(self.twistd("-n", "chat", "--max-connections", str(allowed + 1)))
+        self.assertIn(f"the system allows {allowed}", line)
+
+    async def test_tls_without_its_parts(self) -> None:
+        hidden = "import sys; sys.modules['OpenSSL'] = None; " + TWISTD[-1]
+        (self.folder / "key.pem").write_text("no matter")
+        process = self.spawn([*TWISTD[:-1], hidden, "-n", "chat", "--port", "ssl:0:privateKey=key.pem"])
+        self.assertIn("pip install 'twisted-chat[tls]'", await self.complaint(process))
+
+
+class Daemon(ServerCase):
+    async def test_it_goes_into_the_background_and_ends_by_its_pid(self) -> None:
+        launcher = self.twistd("chat", "--port", "tcp:0:interface=127.0.0.1")
+        self.assertEqual(await launcher.ended, 0, (launcher.output + launcher.errors).decode())
+        pid = int((self.folder / "twistd.pid").read_text())
+        log = self.spawn([shutil.which("tail") or "tail", "-n", "+1", "-f", "twistd.log"])
+        port = int((await log.shows(rb"listens on .*port=(\d+)"))[1])
+        alice = await self.enter(port, "alice")
+        os.kill(pid, 15)
+        await alice.hears("going down")
+        await log.shows(rb"Server Shut Down")
+        self.assertFalse((self.folder / "twistd.pid").exists())
+
+
+class Names(ServerCase):
+    async def test_twistd_knows_chat_from_any_folder(self) -> None:
+        process = self.twistd("--help")
+        self.assertEqual(await process.ended, 0)
+        self.assertRegex(process.output.decode(), r"\n +chat +A chat server")
+
+
+def make_certificate(folder: Path) -> Path:
+    """A private key and a certificate for localhost, as key.pem and cert.pem; by the recipe of docs/running.md."""
+    import subprocess
+
+    assert shutil.which("openssl"), "openssl makes the certificate of this test"
+    subprocess.run(
+        [
+            "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-keyout", "key.pem",
+            "-out", "cert.pem", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+        ],
+        cwd=folder, check=True, capture_output=True,
+    )  # fmt: skip
+    return folder / "cert.pem"

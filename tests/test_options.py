@@ -1,0 +1,151 @@
+"""The options of twistd chat: command line, file, and what is wrong with them."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from pathlib import Path
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from twisted_chat.frontends.throttle import Rate
+from twisted_chat.options import OPTIONS, Options, Settings
+
+
+class OptionsCase(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.folder = Path(self.mktemp())
+        self.folder.mkdir(parents=True)
+
+    def file(self, name: str, text: str | bytes) -> str:
+        path = self.folder / name
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        return str(path)
+
+    def settings(self, *arguments: str) -> Settings:
+        options = Options()
+        options.parseOptions(arguments)
+        return options.settings
+
+    def complaint(self, *arguments: str) -> str:
+        """The one line on standard error with which `arguments` are refused."""
+        errors = io.StringIO()
+        with contextlib.redirect_stderr(errors), self.assertRaises(SystemExit) as caught:
+            self.settings(*arguments)
+        self.assertEqual(caught.exception.code, 2)
+        line, end, rest = errors.getvalue().partition("\n")
+        self.assertEqual((end, rest), ("\n", ""), "exactly one line")
+        self.assertTrue(line.startswith("twistd chat: "), line)
+        return line.removeprefix("twistd chat: ")
+
+
+class CommandLine(OptionsCase):
+    def test_defaults(self) -> None:
+        self.assertEqual(self.settings(), Settings())
+        self.assertEqual(Settings().ports, ("tcp:55555",))
+
+    def test_a_port_number_is_an_endpoint_with_a_long_queue(self) -> None:
+        self.assertEqual(self.settings("--port", "4000").ports, ("tcp:4000:backlog=1024",))
+
+    def test_several_ports(self) -> None:
+        ports = self.settings("-p", "4000", "--port", "unix:/tmp/chat", "-p", "tcp:1:backlog=5").ports
+        self.assertEqual(ports, ("tcp:4000:backlog=1024", "unix:/tmp/chat", "tcp:1:backlog=5"))
+
+    def test_all_the_others(self) -> None:
+        motd, password = self.file("motd", "Be kind.\n\x1b[31mRed\n"), self.file("password", "sesame\r\nnot this\n")
+        found = self.settings(
+            "--name=The Garden", f"--motd={motd}", f"--password-file={password}", "--rate=3,0.5",
+            "--max-connections=10", "--max-per-address=2", "--history=0", "--log-size=7",
+        )  # fmt: skip
+        self.assertEqual(
+            found,
+            Settings(
+                name="The Garden",
+                motd=("Be kind.", "[31mRed"),
+                password="sesame",
+                rate=Rate(3, 0.5),
+                max_connections=10,
+                max_per_address=2,
+                history=0,
+                log_size=7,
+            ),
+        )
+
+    def test_rate_off(self) -> None:
+        self.assertIsNone(self.settings("--rate", "OFF").rate)
+
+    def test_help_explains_each_in_a_line(self) -> None:
+        text = str(Options())
+        for option in OPTIONS:
+            self.assertIn(f"--{option.name}=", text)
+            self.assertNotIn("\n", option.help)
+            self.assertIn(option.help.split()[0], text)
+        self.assertIn("--port=", text)
+        self.assertIn("--config=", text)
+
+
+class Wrong(OptionsCase):
+    def test_values(self) -> None:
+        for arguments, wanted in [
+            (("--rate", "fast"), "--rate must be"),
+            (("--rate", "0,5"), "--rate must be"),
+            (("--rate", "5,nan"), "--rate must be"),
+            (("--history", "-1"), "--history must be a whole number from 0, not '-1'"),
+            (("--history", "٣"), "--history must be a whole number from 0"),
+            (("--max-connections", "0"), "--max-connections must be a whole number from 1"),
+            (("--name", " "), "--name must have 1 to 60 characters"),
+            (("--port", "70000"), "--port 70000: a port is a number up to 65535"),
+        ]:
+            self.assertIn(wanted, self.complaint(*arguments))
+
+    def test_an_unknown_option(self) -> None:
+        self.assertIn("option --prot not recognized", self.complaint("--prot", "1"))
+
+    def test_too_many_arguments(self) -> None:
+        self.assertIn("argument", self.complaint("55555").lower())
+
+    def test_unreadable_files(self) -> None:
+        missing = str(self.folder / "missing")
+        for option in ("--motd", "--password-file", "--config"):
+            self.assertIn(f"can't read {missing}: No such file or directory", self.complaint(option, missing))
+        self.assertIn("Is a directory", self.complaint("--motd", str(self.folder)))
+        latin = self.file("latin", b"gr\xfc\xdfe")
+        self.assertIn("is not UTF-8 text", self.complaint("--motd", latin))
+
+    def test_an_empty_password_would_let_everybody_in(self) -> None:
+        self.assertIn("is empty", self.complaint("--password-file", self.file("empty", "\n")))
+
+    def test_a_motd_that_is_a_book(self) -> None:
+        self.assertIn("more than 100 lines", self.complaint("--motd", self.file("book", "line\n" * 101)))
+
+
+class File(OptionsCase):
+    def test_the_same_names(self) -> None:
+        path = self.file("chat.toml", 'port = ["tcp:1", 2]\nname = "Here"\nhistory = 3\nrate = "off"\n')
+        found = self.settings("--config", path)
+        self.assertEqual(found.ports, ("tcp:1:backlog=1024", "tcp:2:backlog=1024"))
+        self.assertEqual((found.name, found.history, found.rate), ("Here", 3, None))
+
+    def test_one_port(self) -> None:
+        path = self.file("chat.toml", "port = 4000\n")
+        self.assertEqual(self.settings("-c", path).ports, ("tcp:4000:backlog=1024",))
+
+    def test_the_command_line_wins(self) -> None:
+        path = self.file("chat.toml", "port = 1\nhistory = 3\n")
+        found = self.settings("--config", path, "--history", "4", "--port", "2")
+        self.assertEqual((found.ports, found.history), (("tcp:2:backlog=1024",), 4))
+
+    def test_an_unknown_key_gets_the_nearest_right_one(self) -> None:
+        path = self.file("chat.toml", "max-conections = 3\n")
+        self.assertIn("unknown key 'max-conections'; did you mean max-connections?", self.complaint("--config", path))
+        path = self.file("chat.toml", "zzz = 3\n")
+        self.assertIn("there are port, name,", self.complaint("--config", path))
+
+    def test_what_is_no_toml(self) -> None:
+        path = self.file("chat.toml", "port == 3\n")
+        self.assertIn(f"{path}: ", self.complaint("--config", path))
+
+    def test_wrong_types(self) -> None:
+        for text in ("history = true", "history = 1.5", "name = ['a']", "port = [[1]]", "[name]\na = 1"):
+            self.assertIn("must be a text or a number", self.complaint("--config", self.file("chat.toml", text)))
+        self.assertIn("empty list", self.complaint("--config", self.file("chat.toml", "port = []")))

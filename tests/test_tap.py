@@ -1,0 +1,179 @@
+"""The composition: from options to a service, on a reactor in memory."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import os
+from pathlib import Path
+from typing import Any
+
+from twisted.application.service import IServiceMaker
+from twisted.internet.error import CannotListenError
+from twisted.internet.testing import MemoryReactorClock, StringTransport
+from twisted.plugin import IPlugin, getPlugins
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface.verify import verifyObject
+
+from twisted_chat import tap
+from twisted_chat.service import ChatService, StartError
+
+
+class BusyReactor(MemoryReactorClock):
+    """Every port is taken."""
+
+    def listenTCP(self, port: int, factory: object, backlog: int = 50, interface: str = "") -> Any:  # noqa: N802
+        raise CannotListenError(interface, port, OSError(errno.EADDRINUSE, "Address already in use"))
+
+
+class TapCase(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.reactor = MemoryReactorClock()
+
+    def make(self, *arguments: str, reactor: Any = None, twistd: dict[str, object] | None = None) -> ChatService:
+        options = tap.Options()
+        options.parseOptions(arguments)
+        if twistd is not None:
+            options.parent = twistd
+        return tap.makeService(options, reactor or self.reactor)
+
+    def complaint(self, action: Any) -> str:
+        errors = io.StringIO()
+        saved = tap.sys.__stderr__
+        tap.sys.__stderr__ = errors  # type: ignore[misc]
+        try:
+            with contextlib.redirect_stderr(errors), self.assertRaises(SystemExit) as caught:
+                action()
+        finally:
+            tap.sys.__stderr__ = saved  # type: ignore[misc]
+        self.assertEqual(caught.exception.code, 1)
+        return errors.getvalue()
+
+
+class Plugin(SynchronousTestCase):
+    def test_twistd_finds_it(self) -> None:
+        (chat,) = (plugin for plugin in getPlugins(IServiceMaker) if plugin.tapname == "chat")
+        verifyObject(IPlugin, chat)
+        self.assertEqual(chat.module, "twisted_chat.tap")
+        self.assertIs(chat.options, tap.Options)
+        self.assertIs(chat.makeService, tap.makeService)
+
+
+class Making(TapCase):
+    def test_it_opens_nothing_before_it_starts(self) -> None:
+        service = self.make("--port", "4000")
+        self.assertEqual(self.reactor.tcpServers, [])
+        service.privilegedStartService()
+        ((port, _factory, backlog, interface),) = self.reactor.tcpServers
+        self.assertEqual((port, backlog, interface), (4000, 1024, ""))
+
+    def test_several_doors_lead_to_one_chat(self) -> None:
+        service = self.make("--port", "4000", "--port", "tcp:4001:interface=127.0.0.1")
+        service.privilegedStartService()
+        (one, other) = (server[1] for server in self.reactor.tcpServers)
+        self.assertIs(one.chat, other.chat)
+
+    def test_the_settings_arrive(self) -> None:
+        motd = Path(self.mktemp())
+        motd.write_text("Be kind.\n")
+        service = self.make("--name", "The Garden", "--motd", str(motd), "--history", "3", "--rate", "off")
+        service.privilegedStartService()
+        factory = self.reactor.tcpServers[0][1]
+        self.assertEqual(factory.chat.name, "The Garden")
+        self.assertEqual(factory.chat.motd, ("Be kind.",))
+        self.assertEqual(factory.chat.history_lines, 3)
+        self.assertIsNone(factory.rate)
+
+    def test_two_people_talk(self) -> None:
+        service = self.make()
+        service.privilegedStartService()
+        factory = self.reactor.tcpServers[0][1]
+        transports = []
+        for nick in ("alice", "bob"):
+            transport = StringTransport()
+            protocol = factory.buildProtocol(transport.getPeer())
+            protocol.makeConnection(transport)
+            protocol.dataReceived(f"{nick}\nhi from {nick}\n".encode())
+            self.reactor.advance(0)
+            transports.append(transport)
+        self.assertIn(b"bob: hi from bob\r\n", transports[0].value())
+
+    def test_the_end_tells_everybody_and_waits_for_them(self) -> None:
+        service = self.make()
+        service.privilegedStartService()
+        factory = self.reactor.tcpServers[0][1]
+        named, unnamed = StringTransport(), StringTransport()
+        protocols = []
+        for transport in (named, unnamed):
+            protocol = factory.buildProtocol(transport.getPeer())
+            protocol.makeConnection(transport)
+            protocols.append(protocol)
+        protocols[0].dataReceived(b"alice\nlast words\n")
+        ended = service.stopService()
+        for transport in (named, unnamed):
+            self.assertTrue(transport.value().endswith(b"*** The server is going down\r\n"), transport.value())
+            self.assertTrue(transport.disconnecting)
+        self.assertNoResult(ended)
+        for protocol in protocols:
+            protocol.connectionLost()
+        self.successResultOf(ended)
+
+    def test_who_does_not_take_it_is_dropped_after_two_seconds(self) -> None:
+        service = self.make()
+        service.privilegedStartService()
+        factory = self.reactor.tcpServers[0][1]
+        transport = StringTransport()
+        factory.buildProtocol(transport.getPeer()).makeConnection(transport)
+        service.stopService()
+        self.reactor.advance(1.9)
+        self.assertFalse(transport.disconnected)
+        self.reactor.advance(0.2)
+        self.assertTrue(transport.disconnected)
+
+    def test_a_hurry_drops_them_at_once(self) -> None:
+        service = self.make()
+        service.privilegedStartService()
+        factory = self.reactor.tcpServers[0][1]
+        transport = StringTransport()
+        factory.buildProtocol(transport.getPeer()).makeConnection(transport)
+        service.hurry()
+        self.assertTrue(transport.disconnected)
+
+
+class Failing(TapCase):
+    def test_nonsense_for_an_endpoint(self) -> None:
+        for nonsense in ("carrier-pigeon:1", "tcp:no", "tcp", ""):
+            line = self.complaint(lambda nonsense=nonsense: self.make("--port", nonsense))
+            self.assertEqual(line.count("\n"), 1, line)
+            self.assertIn(f"twistd chat: --port {nonsense} is no port number and no endpoint", line)
+
+    def test_a_certificate_that_is_not_there(self) -> None:
+        line = self.complaint(lambda: self.make("--port", "ssl:4000:privateKey=/nowhere/key.pem"))
+        self.assertEqual(line.count("\n"), 1, line)
+        self.assertIn("can't read /nowhere/key.pem: No such file or directory", line)
+
+    def test_a_taken_port(self) -> None:
+        service = self.make("--port", "4000", reactor=BusyReactor(), twistd={"nodaemon": True})
+        line = self.complaint(service.privilegedStartService)
+        self.assertEqual(line, "twistd chat: can't listen on tcp:4000: Address already in use\n")
+
+    def test_a_taken_port_removes_our_pidfile(self) -> None:
+        pidfile = Path(self.mktemp())
+        pidfile.write_text(str(os.getpid()))
+        twistd = {"nodaemon": True, "pidfile": str(pidfile)}
+        self.complaint(self.make(reactor=BusyReactor(), twistd=twistd).privilegedStartService)
+        self.assertFalse(pidfile.exists())
+
+    def test_but_nobody_elses(self) -> None:
+        pidfile = Path(self.mktemp())
+        pidfile.write_text("1")
+        twistd = {"nodaemon": True, "pidfile": str(pidfile)}
+        self.complaint(self.make(reactor=BusyReactor(), twistd=twistd).privilegedStartService)
+        self.assertTrue(pidfile.exists())
+
+    def test_a_taken_port_of_a_daemon_is_an_exception_for_its_launcher(self) -> None:
+        service = self.make(reactor=BusyReactor(), twistd={"nodaemon": False})
+        with self.assertRaises(StartError) as caught:
+            service.privilegedStartService()
+        self.assertIn("Address already in use", str(caught.exception))
