@@ -149,9 +149,14 @@ class Feed:
         """Serve everything after `place`, then go live: who comes back wants all of it."""
         self.lag(place)
         self._serve_all = True
-        session = self._session
-        self._known = {room: room.facts_for(session.person) for room in session.rooms}  # it was just told so
+        for room in self._session.rooms:
+            self.listed(room, room.facts_for(self._session.person))  # the welcome did
         self._serve()
+
+    def listed(self, room: Room, facts: RoomFacts) -> None:
+        """The session was just told who is in `room`: if that is still so when it goes live, it need not be again."""
+        if self.lagging:
+            self._known[room] = facts
 
     def said(self, seq: int) -> None:
         """The session's own words are in the log as `seq` and were not shown to it, for it lags."""

@@ -100,7 +100,7 @@ class Reader:
         self.rooms[room] = chat.seq
         if not self.feed.lagging:
             room.attach(self, self._recipient.view(room is self.current), self.feed.sink)
-        self.feed.tell(Entered(room.facts_for(self.person), self.person.nick, chat.now(), client_id))
+        self.tell_entered(room, client_id)
         if self._recipient.shows_history:
             self._show_last_lines(room)
 
@@ -108,8 +108,10 @@ class Reader:
         self.rooms.pop(room, None)
         room.detach(self)
 
-    def already_in(self, room: Room, client_id: str | None) -> None:
-        self.feed.tell(Entered(room.facts_for(self.person), self.person.nick, self.chat.now(), client_id))
+    def tell_entered(self, room: Room, client_id: str | None) -> None:
+        facts = room.facts_for(self.person)
+        self.feed.tell(Entered(facts, self.person.nick, self.chat.now(), client_id))
+        self.feed.listed(room, facts)
 
     # the log's past
 

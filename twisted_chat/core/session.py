@@ -111,7 +111,7 @@ class Session(Reader):
         where = self.chat.room_or_new(parse_room(room))
         if where in self.person.wanted:
             self.switch(room)
-            self.aside(lambda: self.already_in(where, client_id))
+            self.aside(lambda: self.tell_entered(where, client_id))
             return
         if len(self.person.wanted) >= MAX_ROOMS_OF_ONE:
             self.chat.remove_if_empty(where)

@@ -128,10 +128,10 @@ class MemoryJournal:
                 found += _between(ring, begin, through, limit)
                 if min(ring.lost, through) > begin:
                     lost = max(lost, ring.lost)
-        if person is not None:
+        if person is not None and seq < through:
             directs = _between(self._directs, seq, through, None)
             found += [event for event in directs if person in (event.person, event.to)][: limit + 1]
-            lost = max(lost, self._direct_losses.of(person, seq) if through > seq else 0)
+            lost = max(lost, self._direct_losses.of(person, seq))
         found = [event for event in found if NATURE[event.kind].resumed]
         found.sort(key=_seq)
         events = _fitting(found[:limit])
