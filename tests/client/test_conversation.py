@@ -249,6 +249,18 @@ class RoomTests(Talk):
         self.hears(type="history", room="#lobby", events=[self.event(3, "old"), {"type": "odd", "seq": 4}])
         self.assertEqual((self.shown, self.kinds), (["*** #3 2026-11-22 20:00 bob: old"], [Kind.HISTORY]))
 
+    def test_history_that_the_user_asked_for_is_shown_whole(self) -> None:
+        self.hears(**self.event(11, "live"))
+        self.types("/history")
+        (asked,) = self.sent
+        self.hears(type="history", room="#lobby", events=[self.event(11, "live")], id=asked["id"])
+        self.assertEqual(len(self.shown), 1)
+        self.assertIn("#11", self.shown[0])
+        self.types("/history before #1")
+        (asked,) = self.sent
+        self.hears(type="history", room="#lobby", events=[], id=asked["id"])
+        self.assertEqual(self.shown, ["*** There are no lines there"])
+
     def test_history_leaves_out_what_was_seen_live(self) -> None:
         self.hears(**self.event(11, "live"))
         self.hears(type="history", room="#lobby", events=[self.event(10, "old"), self.event(11, "live")])
@@ -280,9 +292,9 @@ class HearingTests(Talk):
 
     def test_skipped(self) -> None:
         self.hears(type="skipped", **{"from": 11, "to": 13})
-        self.assertEqual(self.shown, ["*** 3 lines skipped, /history has them"])
-        self.hears(**self.event(13, "late"))
-        self.assertEqual(self.shown, [])
+        self.assertEqual(self.shown, ["*** Up to 3 lines are missing: the log no longer has them"])
+        self.hears(**self.event(13, "one that it still has"))
+        self.assertEqual(self.shown, ["bob: one that it still has"])
         for odd in ({}, {"from": 3}, {"from": 3, "to": 1}):
             self.hears(type="skipped", **odd)
             self.assertEqual(self.effects, [])

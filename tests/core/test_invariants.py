@@ -285,6 +285,8 @@ class World:
                 self.journal.reads()
 
     def goes(self, steps: list[tuple[str, int, int]]) -> None:
+        for who in range(3):
+            self.enters(who, who)
         for step, who, choice in steps:
             if step == "enters" or who in self.seated or step in ("turns", "writes", "reads"):
                 getattr(self, step)(who, choice)
@@ -294,13 +296,13 @@ class World:
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(
-            ["enters", "enters", "says", "says", "says", "tops", "whispers", "joins", "joins", "parts", "renames"]
-            + ["ignores", "leaves", "fills", "drains", "looks_back", "turns", "writes", "writes", "reads"]
+            "enters enters says says says tops whispers joins joins parts renames ignores leaves fills drains "
+            "looks_back turns writes writes reads".split()
         ),
         st.integers(0, PEOPLE - 1),
         st.integers(0, 11),
     ),
-    min_size=5,
+    min_size=12,
     max_size=60,
 )
 

@@ -9,15 +9,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from OpenSSL import SSL
 from twisted.internet import reactor, ssl
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IOpenSSLContextFactory
 from twisted.internet.protocol import ClientFactory, Factory, Protocol, connectionDone
 from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
+from zope.interface import implementer
 
 from twisted_chat.frontends.outbox import Outbox, plain_socket
 from twisted_chat.frontends.sockets import tune
@@ -145,29 +148,36 @@ class SecureCase(RealCase):
     """The same over TLS, with a certificate made for the occasion."""
 
     def listen(self, factory: Factory) -> Any:
-        return reactor.listenSSL(0, factory, certificate().options(), interface="127.0.0.1")
+        return reactor.listenSSL(0, factory, SelfSigned(), interface="127.0.0.1")
 
     def dial(self, port: int, factory: ClientFactory) -> Any:
         return reactor.connectSSL("127.0.0.1", port, factory, ssl.CertificateOptions())
 
 
-def certificate() -> ssl.PrivateCertificate:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "chat.example")])
-    now = datetime.now(UTC)
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    key_pem = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return ssl.PrivateCertificate.loadPEM(signed.public_bytes(pem) + key_pem)
+@implementer(IOpenSSLContextFactory)
+class SelfSigned:
+    """A context factory with a certificate of its own: pyOpenSSL warns of the way that Twisted's own takes one."""
+
+    def __init__(self) -> None:
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "chat.example")])
+        now = datetime.now(UTC)
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=1))
+            .not_valid_after(now + timedelta(days=1))
+            .sign(key, hashes.SHA256())
+        )
+        self._context = SSL.Context(SSL.TLS_METHOD)
+        self._context.use_privatekey(key)
+        self._context.use_certificate(certificate)
+
+    def getContext(self) -> SSL.Context:
+        return self._context
 
 
 class BothWays:

@@ -234,23 +234,29 @@ class Conversation:
         self.rooms.listed(text(fields, "room"), texts(fields, "people"))
         return []
 
-    def _history(self, fields: Fields, _: Entry | None) -> list[Effect]:
+    def _history(self, fields: Fields, entry: Entry | None) -> list[Effect]:
+        """A room's past: all of it if the user asked, else what was not seen live."""
         self._asked_quietly.discard(text(fields, "id"))
         effects: list[Effect] = []
         for event in objects(fields, "events"):
             seq, when = number(event, "seq"), moment(event)
             line = wording.said(event, self.rooms.current, self.nick)
-            if line and seq is not None and when and self.rooms.is_history(text(event, "room"), seq):
+            if not line or seq is None or when is None:
+                continue
+            if entry is not None or self.rooms.is_history(text(event, "room"), seq):
                 quoted = shapes.quoted(seq, when.astimezone(self._zone), line)
                 effects.append(self._shown(quoted, Kind.HISTORY, time=when))
+        if entry is not None and not effects:
+            return [self._shown(shapes.server("There are no lines there"), Kind.REPLY)]
         return effects
 
     def _skipped(self, fields: Fields, _: Entry | None) -> list[Effect]:
         first, last = number(fields, "from"), number(fields, "to")
         if first is None or last is None or last < first:
             return []
-        self._seq = max(self._seq, last)
-        return [self._shown(shapes.skipped(last - first + 1), Kind.SERVER)]
+        # What the log still has of this range follows, so its end is not our place yet.
+        words = f"Up to {last - first + 1} lines are missing: the log no longer has them"
+        return [self._shown(shapes.server(words), Kind.SERVER)]
 
     def _reply(self, fields: Fields, _: Entry | None) -> list[Effect]:
         if text(fields, "id") in self._asked_quietly:
