@@ -261,7 +261,16 @@ class JournalContract:
         )
         aloud, alone = self.after(0, person=ALICE).events
         self.assertEqual(
-            (aloud.kind, aloud.person, aloud.nick, aloud.time, aloud.room, aloud.room_name, aloud.text, aloud.client_id),
+            (
+                aloud.kind,
+                aloud.person,
+                aloud.nick,
+                aloud.time,
+                aloud.room,
+                aloud.room_name,
+                aloud.text,
+                aloud.client_id,
+            ),
             (Kind.ACTION, ALICE, "alice", 1_795_003_200_123, LOBBY, "#lobby", "grüßt 😀", "c-1"),
         )
         self.assertEqual(

@@ -2,4 +2,6 @@
 
 from twisted.application.service import ServiceMaker
 
-chat = ServiceMaker("Twisted Chat", "twisted_chat.tap", "A chat server that nc, telnet and its own client enter.", "chat")
+chat = ServiceMaker(
+    "Twisted Chat", "twisted_chat.tap", "A chat server that nc, telnet and its own client enter.", "chat"
+)

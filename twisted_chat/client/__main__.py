@@ -8,6 +8,7 @@ import os
 import random
 import secrets
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -71,6 +72,8 @@ def _run(options: Options, conversation: Conversation) -> int:
     from twisted_chat.client.trust import TrustError, endpoint
 
     reactor: Any = installed  # a module to mypy
+    # Twisted's own timers follow the time of day: a step of it would look like a server that fell silent.
+    reactor.seconds = time.monotonic
     try:
         target = endpoint(reactor, options.host, options.port, tls=options.tls, ca=options.ca)
     except TrustError as trouble:

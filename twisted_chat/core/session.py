@@ -99,9 +99,7 @@ class Session(Reader):
         addressee = self.chat.person_called(nick)
         text = self._checked(text)
         self.chat.post(
-            self._event(
-                Kind.DIRECT, text, to=addressee.id, to_nick=addressee.nick, action=action, client_id=client_id
-            )
+            self._event(Kind.DIRECT, text, to=addressee.id, to_nick=addressee.nick, action=action, client_id=client_id)
         )
         if addressee.away is not None and client_id is None:
             self.reply(lambda: away_line(addressee))
