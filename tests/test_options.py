@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import io
-from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.files import folder_for
 from twisted_chat.frontends.throttle import Rate
 from twisted_chat.options import OPTIONS, Options, Settings
 
 
 class OptionsCase(SynchronousTestCase):
     def setUp(self) -> None:
-        self.folder = Path(self.mktemp())
-        self.folder.mkdir(parents=True)
+        self.folder = folder_for(self)
 
     def file(self, name: str, text: str | bytes) -> str:
         path = self.folder / name

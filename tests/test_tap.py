@@ -6,7 +6,6 @@ import contextlib
 import errno
 import io
 import os
-from pathlib import Path
 from typing import Any
 
 from twisted.application.service import IServiceMaker
@@ -16,6 +15,7 @@ from twisted.plugin import IPlugin, getPlugins
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
+from tests.files import place_for
 from twisted_chat import tap
 from twisted_chat.service import ChatService, StartError
 
@@ -75,7 +75,7 @@ class Making(TapCase):
         self.assertIs(one.chat, other.chat)
 
     def test_the_settings_arrive(self) -> None:
-        motd = Path(self.mktemp())
+        motd = place_for(self)
         motd.write_text("Be kind.\n")
         service = self.make("--name", "The Garden", "--motd", str(motd), "--history", "3", "--rate", "off")
         service.privilegedStartService()
@@ -159,14 +159,14 @@ class Failing(TapCase):
         self.assertEqual(line, "twistd chat: can't listen on tcp:4000: Address already in use\n")
 
     def test_a_taken_port_removes_our_pidfile(self) -> None:
-        pidfile = Path(self.mktemp())
+        pidfile = place_for(self)
         pidfile.write_text(str(os.getpid()))
         twistd = {"nodaemon": True, "pidfile": str(pidfile)}
         self.complaint(self.make(reactor=BusyReactor(), twistd=twistd).privilegedStartService)
         self.assertFalse(pidfile.exists())
 
     def test_but_nobody_elses(self) -> None:
-        pidfile = Path(self.mktemp())
+        pidfile = place_for(self)
         pidfile.write_text("1")
         twistd = {"nodaemon": True, "pidfile": str(pidfile)}
         self.complaint(self.make(reactor=BusyReactor(), twistd=twistd).privilegedStartService)

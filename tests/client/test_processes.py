@@ -19,8 +19,8 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SkipTest, TestCase
 
 from tests.client.certificates import make_certificate
-from tests.client.files import place_for
 from tests.client.standin import StandIn
+from tests.files import place_for
 
 try:
     import pyte

@@ -5,7 +5,7 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from tests.client.certificates import make_certificate
-from tests.client.files import place_for
+from tests.files import place_for
 from twisted_chat.client.trust import TrustError, endpoint
 
 

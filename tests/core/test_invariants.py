@@ -296,8 +296,28 @@ class World:
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(
-            "enters enters says says says tops whispers joins joins parts renames ignores leaves fills drains "
-            "looks_back turns writes writes reads".split()
+            [
+                "enters",
+                "enters",
+                "says",
+                "says",
+                "says",
+                "tops",
+                "whispers",
+                "joins",
+                "joins",
+                "parts",
+                "renames",
+                "ignores",
+                "leaves",
+                "fills",
+                "drains",
+                "looks_back",
+                "turns",
+                "writes",
+                "writes",
+                "reads",
+            ]
         ),
         st.integers(0, PEOPLE - 1),
         st.integers(0, 11),

@@ -92,7 +92,6 @@ class Ignoring(SynchronousTestCase):
             self.ignores.ignore(who, self.mallory.name, self.mallory)
         self.ignores.unignore(self.alice, self.mallory.name, self.mallory)
         self.assertEqual(self.ignorers(self.mallory), ["bob"])
-        self.ignores.named(person("other"), self.mallory.name)
 
     def test_to_end_what_never_was(self) -> None:
         self.assertFalse(self.ignores.unignore(self.alice, self.mallory.name, self.mallory))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,7 +60,7 @@ CUTS = st.lists(st.integers(0, 200))
 
 def packets(data: bytes, cuts: list[int]) -> list[bytes]:
     places = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
-    return [data[begin:end] for begin, end in zip(places, places[1:], strict=False)]
+    return [data[begin:end] for begin, end in pairwise(places)]
 
 
 class Cutting(SynchronousTestCase):
