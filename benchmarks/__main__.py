@@ -1,7 +1,8 @@
 """Measure the server beside a naive asyncio broadcaster and, where it is installed, ngIRCd.
 
 Each server runs in its own process on 127.0.0.1. Every figure is the median of its runs; the servers take
-turns, so that a noisy minute hits all of them. The exit status is 1 if any server lost a delivery.
+turns, so that a noisy minute hits all of them. The exit status is 1 if any server lost a delivery
+or broke another promise.
 """
 
 import argparse
@@ -19,7 +20,8 @@ from typing import NoReturn
 
 from benchmarks.errors import RunError
 from benchmarks.load import allow_connections
-from benchmarks.scenarios import BUSY, DIGITS, LOAD, QUICK, SCENARIOS, Result, Scenario, Size
+from benchmarks.runs import QUICK, Result, Size
+from benchmarks.scenarios import BUSY, DIGITS, LOAD, SCENARIOS, Scenario
 from benchmarks.servers import SERVERS, Kind
 from benchmarks.table import Row, markdown, plain
 
@@ -40,7 +42,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--only", choices=servers, action="append", help="only this server; may be repeated")
     parser.add_argument("--clients", type=count, help="clients, whatever the scenario")
     parser.add_argument("--seconds", type=count, help="length of the sparse scenario")
-    parser.add_argument("--messages", type=count, help="messages of each sender in the saturated scenario")
+    parser.add_argument("--messages", type=count, help="messages of each sender, saturated and stalled")
     parser.add_argument("--repeat", type=count, help="runs for each figure (3)")
     parser.add_argument("--quick", action="store_true", help="small sizes and one run: does it work at all?")
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
@@ -67,7 +69,7 @@ def _size(options: argparse.Namespace) -> Size:
     if options.seconds:
         size = replace(size, sparse_seconds=options.seconds)
     if options.messages:
-        size = replace(size, saturated_messages=options.messages)
+        size = replace(size, saturated_messages=options.messages, stalled_messages=options.messages)
     return size
 
 
@@ -84,6 +86,8 @@ def _measure(scenarios: Sequence[Scenario], kinds: Sequence[Kind], size: Size, r
     for scenario in scenarios:
         for number in range(1, repeat + 1):
             for kind in kinds:
+                if kind.name in scenario.leaves_out:
+                    continue
                 _tell(f"{scenario.name}, {kind.name}, {number} of {repeat}")
                 try:
                     result = scenario.run(kind, size)
@@ -133,6 +137,16 @@ def _doubts(results: Results) -> list[str]:
     return doubts
 
 
+def _left_out(scenarios: Sequence[Scenario], kinds: Sequence[Kind]) -> list[str]:
+    """Which servers have no figures where, and why."""
+    return [
+        f"note: {scenario.name} is not for {kind.name}: {scenario.leaves_out[kind.name]}"
+        for scenario in scenarios
+        for kind in kinds
+        if kind.name in scenario.leaves_out
+    ]
+
+
 def _tell(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
@@ -176,7 +190,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(draw(_rows(scenarios, kinds, size, results), [kind.name for kind in kinds]))
     faults = _faults(results)
     missing = [f"note: {name} is not on this machine" for name in absent]
-    if remarks := faults + _doubts(results) + missing:
+    if remarks := faults + _doubts(results) + _left_out(scenarios, kinds) + missing:
         print()
         print("\n".join(remarks))
     return 1 if faults else 0

@@ -1,5 +1,6 @@
 """How a client gets into the room: our line protocol and IRC (RFC 2812), as pure functions of lines."""
 
+import json
 from typing import Protocol
 
 from benchmarks.errors import RefusedError
@@ -45,6 +46,21 @@ class Line:
         return text + b"\r\n"
 
 
+class Json(Line):
+    """Our own line protocol, in its dialect for programs; a server is awake as in the other."""
+
+    def answer(self, line: bytes, nick: str) -> bytes:
+        if line.startswith(b"{") and json.loads(line)["type"] == "error":
+            raise RefusedError(line.decode(errors="replace"))
+        return json.dumps({"type": "hello", "nick": nick}).encode() + b"\r\n" if line == b"NICK" else b""
+
+    def entered(self, line: bytes) -> bool:
+        return line.startswith(b"{") and bool(json.loads(line)["type"] == "welcome")
+
+    def said(self, text: bytes) -> bytes:
+        return json.dumps({"type": "say", "room": "#lobby", "text": text.decode()}).encode() + b"\r\n"
+
+
 class Irc:
     """As much IRC as it takes to sit in one channel."""
 
@@ -77,4 +93,4 @@ class Irc:
         return b"PRIVMSG " + self._CHANNEL + b" :" + text + b"\r\n"
 
 
-_check: tuple[type[Dialect], ...] = (Line, Irc)
+_check: tuple[type[Dialect], ...] = (Line, Json, Irc)

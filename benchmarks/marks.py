@@ -19,6 +19,12 @@ def message(sender: int, number: int, stamp: float, size: int) -> bytes:
     return (b"BENCH=%d,%d,%.6f;" % (sender, number, stamp)).ljust(size, b".")
 
 
+def marked(line: bytes) -> tuple[int, int] | None:
+    """The sender and the number of the message in this line, if there is one."""
+    found = _STAMP.search(line)
+    return (int(found[1]), int(found[2])) if found else None
+
+
 class MarkCount:
     """Counts the marks in one stream. A mark that two pieces share counts with the second."""
 

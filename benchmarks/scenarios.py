@@ -1,19 +1,18 @@
-"""What is measured: four scenarios, each a function of one kind of server that returns its figures.
+"""What is measured: five scenarios, each a function of one kind of server that returns its figures.
 
 A server is started afresh for every run, so that no run sees what another has left behind.
 """
 
 import statistics
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
+from benchmarks import stalled
 from benchmarks.load import Delivery, entered
+from benchmarks.runs import LIMIT, QUIET, Result, Size
 from benchmarks.servers import Kind, Running, running
 from benchmarks.table import percentile
 
-# Seconds: for entering, for coming to rest, and for a run over its own length.
-_LIMIT = 120.0
-_QUIET = 0.5
 # What follows the last join (timers, freed buffers) is to be over when the memory is read.
 _IDLE_QUIET = 2.0
 
@@ -27,55 +26,18 @@ LOAD = "load generator busy, %"
 MEMORY = "memory for an idle client, KiB"
 START = "time to start, ms"
 
-DIGITS = {CPU: 2, MESSAGES: 0, P50: 2, P99: 2, LOST: 0, BUSY: 0, LOAD: 0, MEMORY: 1, START: 0}
+DIGITS = {CPU: 2, MESSAGES: 0, P50: 2, P99: 2, LOST: 0, BUSY: 0, LOAD: 0, MEMORY: 1, START: 0, **stalled.DIGITS}
 """Every figure, in the order of the table, with the decimal places that it is worth."""
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How big the scenarios are."""
-
-    sparse_clients: int = 1000
-    sparse_rate: float = 20.0
-    sparse_seconds: float = 10.0
-    saturated_clients: int = 200
-    saturated_messages: int = 500
-    senders: int = 10
-    window: int = 4
-    idle_clients: int = 2000
-    starts: int = 3
-
-    @property
-    def most_clients(self) -> int:
-        return max(self.sparse_clients, self.saturated_clients, self.idle_clients)
-
-
-QUICK = Size(
-    sparse_clients=60,
-    sparse_seconds=1.0,
-    saturated_clients=40,
-    saturated_messages=30,
-    idle_clients=100,
-    starts=1,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One run's figures, and what was wrong with it: empty if nothing was."""
-
-    figures: dict[str, float]
-    fault: str = ""
 
 
 def sparse(kind: Kind, size: Size) -> Result:
     """Many listeners and few words: what a delivery costs when there is nothing to batch."""
     with (
         running(kind) as server,
-        entered(server.port, kind.dialect, size.sparse_clients, _QUIET, _LIMIT) as room,
+        entered(server.port, kind.dialect, size.sparse_clients, QUIET, LIMIT) as room,
     ):
         cpu = server.cpu()
-        limit = size.sparse_seconds + _LIMIT
+        limit = size.sparse_seconds + LIMIT
         delivery = room.pace(size.senders, size.sparse_rate, size.sparse_seconds, limit)
         return _delivered(server, cpu, delivery)
 
@@ -84,10 +46,10 @@ def saturated(kind: Kind, size: Size) -> Result:
     """As much as the server can take: its throughput, and what waiting in its queues costs."""
     with (
         running(kind) as server,
-        entered(server.port, kind.dialect, size.saturated_clients, _QUIET, _LIMIT) as room,
+        entered(server.port, kind.dialect, size.saturated_clients, QUIET, LIMIT) as room,
     ):
         cpu = server.cpu()
-        delivery = room.saturate(size.senders, size.window, size.saturated_messages, _LIMIT)
+        delivery = room.saturate(size.senders, size.window, size.saturated_messages, LIMIT)
         return _delivered(server, cpu, delivery)
 
 
@@ -111,7 +73,7 @@ def idle(kind: Kind, size: Size) -> Result:
     """What a client costs that is there and says nothing."""
     with running(kind) as server:
         before = server.memory()
-        with entered(server.port, kind.dialect, size.idle_clients, _IDLE_QUIET, _LIMIT) as room:
+        with entered(server.port, kind.dialect, size.idle_clients, _IDLE_QUIET, LIMIT) as room:
             if room.cut:
                 return Result({}, f"{room.cut:,} connections closed by the server")
             return Result({MEMORY: (server.memory() - before) / size.idle_clients / 1024})
@@ -128,11 +90,12 @@ def start(kind: Kind, size: Size) -> Result:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A scenario with its name and the heading of its figures."""
+    """A scenario with its name, the heading of its figures, and the servers that it is not for, each with why."""
 
     name: str
     heading: Callable[[Size], str]
     run: Callable[[Kind, Size], Result]
+    leaves_out: Mapping[str, str] = field(default_factory=dict)
 
 
 SCENARIOS = (
@@ -152,6 +115,7 @@ SCENARIOS = (
         ),
         saturated,
     ),
+    Scenario("stalled", stalled.heading, stalled.stalled, stalled.LEAVES_OUT),
     Scenario("idle", lambda size: f"idle: {size.idle_clients:,} clients", idle),
     Scenario("start", lambda size: "start: from spawning to the first prompt (IRC: to the welcome)", start),
 )

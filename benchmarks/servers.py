@@ -93,8 +93,11 @@ class Running:
 
 
 @contextmanager
-def running(kind: Kind) -> Iterator[Running]:
-    """Start a server of this kind and stop it afterwards, whatever happens. Raises `RunError`."""
+def running(kind: Kind, *options: str) -> Iterator[Running]:
+    """Start a server of this kind and stop it afterwards, whatever happens. Raises `RunError`.
+
+    ``options`` follow its command.
+    """
     port = _free_port()
     with tempfile.TemporaryDirectory(prefix="twisted-chat-bench-") as name:
         folder = Path(name)
@@ -102,7 +105,7 @@ def running(kind: Kind) -> Iterator[Running]:
         with log.open("wb") as output:
             spawned = time.monotonic()
             process = subprocess.Popen(
-                kind.command(port, folder),
+                [*kind.command(port, folder), *options],
                 cwd=folder,
                 env=_environment(),
                 stdin=subprocess.DEVNULL,

@@ -179,7 +179,7 @@ class AgainstAList(SynchronousTestCase):
         if through >= journal.seq:
             self.assertEqual(page.lost, naive.lost)
         else:
-            # A ring knows the last number that it dropped: for what ends below, it may tell of more loss than there was.
+            # A ring knows only the last number that it dropped: for what ends below, it may tell of too much loss.
             self.assertTrue(naive.lost <= page.lost <= max(through, 0))
 
     @given(EVENTS, st.sampled_from(ROOMS), SEQS, st.integers(0, 6))

@@ -241,8 +241,10 @@ class Chat:
 
     def _deliver(self, outcomes: Iterable[Outcome]) -> None:
         batch = list(outcomes)
-        deliver(self, batch)
-        self._congestion.delivered(len(batch))
+        try:
+            deliver(self, batch)
+        finally:
+            self._congestion.delivered(len(batch))
 
     # the end
 

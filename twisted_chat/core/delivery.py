@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
+from twisted.logger import Logger
+
 from twisted_chat.boundaries import Rendered, Stance, View
 from twisted_chat.core.errors import ChatError, IdReused
 from twisted_chat.core.events import NATURE, SPEECH, Aside, Duplicate, Event, Kind, Outcome, Refused
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from twisted_chat.core.people import Person
     from twisted_chat.core.reader import Reader
     from twisted_chat.core.rooms import Room
+
+_log = Logger()
 
 
 def deliver(chat: Chat, outcomes: Sequence[Outcome]) -> None:
@@ -45,16 +49,11 @@ class _Batch:
     def deliver(self) -> None:
         self._find_singles()
         for at, outcome in enumerate(self._outcomes):
-            if type(outcome) is Event:
-                if outcome.seq:
-                    self._chat.seq = outcome.seq
-                self._event(at, outcome)
-            elif type(outcome) is Aside:
-                self._aside(outcome)
-            elif type(outcome) is Duplicate:
-                self._duplicate(outcome)
-            elif type(outcome) is Refused:
-                self._fail(outcome.event, outcome.error)
+            # A fault of ours in one of them must not cost the others theirs.
+            try:
+                self._one(at, outcome)
+            except Exception:
+                _log.failure("{what} could not be delivered", what=type(outcome).__name__)
         for session in self._singles:
             self._flush(session)
         for room, places in self._touched.items():
@@ -70,7 +69,7 @@ class _Batch:
         for outcome in self._outcomes:
             if type(outcome) is Event:
                 room = rooms.get(outcome.room)
-                person = persons.get(outcome.person)
+                person = self._doer(outcome)
                 if room is not None:
                     touched.setdefault(room, [])
                 elif person is not None:
@@ -96,6 +95,26 @@ class _Batch:
                 for reader in seen & readers:
                     singles.setdefault(reader, [])
                 seen |= readers
+
+    def _doer(self, event: Event) -> Person | None:
+        """Whose event it is, if he is here.
+
+        Not just the bearer of its id: he may have left and come back while the event was on its way.
+        """
+        origin: Reader | None = event.origin  # type: ignore[assignment]
+        return self._chat.persons.get(event.person) if origin is None else origin.person
+
+    def _one(self, at: int, outcome: Outcome) -> None:
+        if type(outcome) is Event:
+            if outcome.seq:
+                self._chat.seq = outcome.seq
+            self._event(at, outcome)
+        elif type(outcome) is Aside:
+            self._aside(outcome)
+        elif type(outcome) is Duplicate:
+            self._duplicate(outcome)
+        elif type(outcome) is Refused:
+            self._fail(outcome.event, outcome.error)
 
     # one thing after the other, for the singles and for the chat's state
 
@@ -142,7 +161,7 @@ class _Batch:
 
     def _direct(self, at: int, event: Event) -> None:
         chat = self._chat
-        sender, addressee = chat.persons.get(event.person), chat.persons.get(event.to)
+        sender, addressee = self._doer(event), chat.persons.get(event.to)
         if addressee is not None and addressee is not sender:
             self._directs.append(addressee)
             if addressee not in chat.ignores.of(event.person):
@@ -159,8 +178,10 @@ class _Batch:
 
     def _joined(self, at: int, event: Event) -> None:
         room = self._chat.rooms_by_id[event.room]
-        person = self._chat.persons[event.person]
         self._in_room(at, event)
+        person = self._doer(event)
+        if person is None:
+            return
         room.expected -= 1
         room.members[person] = None
         person.rooms[room] = None
@@ -171,8 +192,10 @@ class _Batch:
 
     def _left(self, at: int, event: Event) -> None:
         room = self._chat.rooms_by_id[event.room]
-        person = self._chat.persons[event.person]
         self._in_room(at, event)
+        person = self._doer(event)
+        if person is None:
+            return
         room.members.pop(person, None)
         person.rooms.pop(room, None)
         for session in person.sessions:
@@ -183,7 +206,9 @@ class _Batch:
     def _of_person(self, at: int, event: Event) -> None:
         """A renaming, or somebody away: to everybody who shares a room with him, once."""
         chat = self._chat
-        person = chat.persons[event.person]
+        person = self._doer(event)
+        if person is None:
+            return
         for session in self._singles:
             if session.person is person:
                 self._own(session, event)

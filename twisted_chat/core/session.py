@@ -58,7 +58,8 @@ class Session(Reader):
             except ChatError as error:
                 self.feed.tell(Failure(error, client_id))
             else:
-                self.feed.tell(Reply(lines, client_id))
+                if lines or client_id is not None:
+                    self.feed.tell(Reply(lines, client_id))
 
         self.aside(answer)
 

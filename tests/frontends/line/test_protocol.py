@@ -125,6 +125,15 @@ class GreetingsLimits(LineCase):
         self.clock.advance(GRACE)
         self.assertTrue(peer.transport.disconnected)
 
+    def test_who_does_not_read_his_refusals_gets_them_later(self) -> None:
+        peer = self.connect()
+        peer.takes()
+        peer.transport.producer.pauseProducing()
+        peer.says("root")
+        peer.hears()
+        peer.transport.producer.resumeProducing()
+        peer.hears("!!! NICK_RESERVED root is a reserved word", "NICK")
+
 
 class ServerPassword(LineCase):
     password = "sésame"
@@ -505,14 +514,12 @@ class Silence(LineCase):
         bot.hears()
         self.assertFalse(bot.is_closed)
         self.passes(1)
-        self.assertEqual(
-            bot.takes_objects(), [error("TIMEOUT", "nothing was heard from you for 90 seconds")]
-        )
+        self.assertEqual(bot.takes_objects(), [error("TIMEOUT", "nothing was heard from you for 90 seconds")])
         self.assertTrue(bot.is_closed)
         bob.hears("*** bot left #lobby (ping timeout)")
 
     def test_any_line_counts(self) -> None:
-        for line in ('{"type":"pong"}', "", "nonsense", '{"type":"ping"}'):
+        for line in ('{"type":"pong"}', "", "nonsense", '{"type":"ping"}', "x" * 40_000):
             bot = self.program(f"bot{len(line)}")
             for _time in range(10):
                 self.passes(29)
@@ -549,9 +556,7 @@ class ComingBack(LineCase):
         bob.takes()
         new, again = self.enter(nick="alice", resume=welcome["resume"])
         self.assertEqual(again["type"], "welcome")
-        self.assertEqual(
-            old.takes_objects(), [error("REPLACED", "you came back by another connection; this one ends")]
-        )
+        self.assertEqual(old.takes_objects(), [error("REPLACED", "you came back by another connection; this one ends")])
         self.assertTrue(old.is_closed)
         old.hangs_up()
         bob.hears()
@@ -746,9 +751,7 @@ class SlowReaders(LineCase):
         self.assertEqual([found["text"].partition(" ")[0] for found in objects[:-1]], said)
         seqs = [found["seq"] for found in objects[:-1]]
         self.assertEqual(seqs, sorted(set(seqs)))
-        self.assertEqual(
-            objects[-1], {"type": "people", "room": "#lobby", "people": ["alice", "dave"], "count": 2}
-        )
+        self.assertEqual(objects[-1], {"type": "people", "room": "#lobby", "people": ["alice", "dave"], "count": 2})
         self.says(1, padding=0)
         self.assertEqual([found["text"] for found in bot.takes_objects()], [str(self.number)])
 

@@ -73,10 +73,8 @@ class LineFactory(ServerFactory):
         self.admission.release(origin)
         if self._all_gone is not None and not self.connections:
             gone, self._all_gone = self._all_gone, None
-            if self._give_up is not None:
-                if self._give_up.active():
-                    self._give_up.cancel()
-                self._give_up = None
+            if self._give_up is not None and self._give_up.active():
+                self._give_up.cancel()
             gone.callback(None)
 
     def abort_all(self) -> None:

@@ -102,9 +102,16 @@ class LineProtocol(TameLineReceiver):
         self._state(line)
 
     def lineLengthExceeded(self, line: bytes) -> None:
-        self._tell(Failure(LineTooLong(self.MAX_LENGTH)))
+        if self._throttle is not None:
+            self._throttle.took_line()
+        error = LineTooLong(self.MAX_LENGTH)
         if self._session is None:
+            self._tell(Failure(error))
             self.close()  # it was more than the whole greeting may take
+        else:
+            if self._silence is not None:
+                self._silence.heard()
+            self._session.fail(error)
 
     # the greeting: each line answers the last prompt
 
