@@ -27,6 +27,7 @@ _HUMAN = "with one"
 _JSON = "with one, JSON"
 _P99 = "latency p99 {}, ms"
 _RATIO = "latency p99 {}: that without"
+_CPU = "CPU time for a delivery {}, us"
 _GROWTH = "server grows {}, MiB"
 
 GOT = "it got, lines"
@@ -44,6 +45,9 @@ DIGITS = {
     _RATIO.format(_HUMAN): 2,
     _P99.format(_JSON): 2,
     _RATIO.format(_JSON): 2,
+    _CPU.format("without"): 2,
+    _CPU.format(_HUMAN): 2,
+    _CPU.format(_JSON): 2,
     _GROWTH.format("without"): 1,
     _GROWTH.format(_HUMAN): 1,
     _GROWTH.format(_JSON): 1,
@@ -77,16 +81,18 @@ def stalled(kind: Kind, size: Size) -> Result:
             sleeping(server.port, dialect, _NICK) if dialect else nullcontext() as sleeper,
         ):
             room.settle(QUIET, LIMIT)
-            before = server.memory()
+            memory, cpu = server.memory(), server.cpu()
             delivery = room.saturate(size.senders, size.window, size.stalled_messages, _LOAD_LIMIT)
-            figures[_GROWTH.format(name)] = (server.memory() - before) / _MIB
+            figures[_CPU.format(name)] = (server.cpu() - cpu) / max(1, delivery.delivered) * 1e6
+            figures[_GROWTH.format(name)] = (server.memory() - memory) / _MIB
             figures[_P99.format(name)] = percentile(delivery.latencies, 0.99) * 1e3
             if dialect:
                 figures[_RATIO.format(name)] = figures[_P99.format(name)] / figures[_P99.format("without")]
             found = [delivery.fault()]
             if delivery.took > _LOAD_LIMIT - 1:
                 raise StuckError(f"the load is not over after {_LOAD_LIMIT:.0f} s: fewer --messages are needed")
-            if sleeper:
+            # What was lost to all, or not said, the one that did not read can't have either.
+            if sleeper and not delivery.fault():
                 more, fault = _wake(sleeper, room, size)
                 figures.update(more)
                 found.append(fault)

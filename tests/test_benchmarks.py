@@ -1,5 +1,6 @@
 """The benchmarks: that they count right, draw their table, and run. No figure is asserted."""
 
+import json
 import math
 import os
 import subprocess
@@ -9,10 +10,15 @@ from unittest import skipUnless
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from benchmarks.dialects import Irc, Line
+from benchmarks.__main__ import _left_out
+from benchmarks.dialects import Irc, Json, Line
 from benchmarks.errors import RefusedError
 from benchmarks.load import Delivery
-from benchmarks.marks import MARK, MarkCount, Observer, message
+from benchmarks.marks import MARK, MarkCount, Observer, marked, message
+from benchmarks.promises import Human, Objects, as_human, as_objects
+from benchmarks.runs import QUICK, Size
+from benchmarks.scenarios import DIGITS, SCENARIOS
+from benchmarks.servers import SERVERS
 from benchmarks.table import Row, markdown, percentile, plain
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -72,6 +78,10 @@ class Observing(SynchronousTestCase):
             self.assertEqual(observer.latencies, [2.0, 0.5, 0.25])
             self.assertEqual(observer.disordered, 0)
 
+    def test_one_line(self) -> None:
+        self.assertEqual(marked(b"u1: " + message(1, 7, 11.5, 64)), (1, 7))
+        self.assertIsNone(marked(b"*** u2 joined #lobby"))
+
     def test_order(self) -> None:
         stream = message(0, 1, 1.0, 64) + b"\r\n" + message(0, 0, 1.0, 64) + b"\r\n"
         observer, _ = self.observe(stream, 16)
@@ -87,6 +97,17 @@ class GettingIn(SynchronousTestCase):
         self.assertFalse(line.entered(b"*** u8 joined #lobby"))
         with self.assertRaisesRegex(RefusedError, "SERVER_FULL"):
             line.answer(b"!!! SERVER_FULL come back later", "u7")
+
+    def test_json(self) -> None:
+        dialect = Json()
+        self.assertEqual(json.loads(dialect.answer(b"NICK", "u7")), {"type": "hello", "nick": "u7"})
+        self.assertEqual(dialect.answer(b'{"type":"welcome","seq":3}', "u7"), b"")
+        self.assertTrue(dialect.entered(b'{"type":"welcome","seq":3}'))
+        self.assertFalse(dialect.entered(b'{"type":"joined","nick":"u8"}'))
+        self.assertFalse(dialect.entered(b"NICK"))
+        self.assertEqual(json.loads(dialect.said(b"hello")), {"type": "say", "room": "#lobby", "text": "hello"})
+        with self.assertRaisesRegex(RefusedError, "NICK_IN_USE"):
+            dialect.answer(b'{"type":"error","code":"NICK_IN_USE","text":"u7 is taken"}', "u7")
 
     def test_irc(self) -> None:
         irc = Irc()
@@ -128,6 +149,127 @@ class Figures(SynchronousTestCase):
         self.assertEqual(delivery(2, 1).fault(), "2 of 90 deliveries lost, 1 connections closed by the server")
 
 
+class PromisesToPeople(SynchronousTestCase):
+    """Two senders of three messages each; the one said after them is sender 0's fourth."""
+
+    notice = b"*** 3 lines skipped, /history has them"
+
+    def line(self, sender: int, number: int) -> bytes:
+        return b"u%d: " % sender + message(sender, number, 1.0, 40)
+
+    def judge(self, *lines: bytes, after: tuple[bytes, ...] | None = None) -> Human:
+        return as_human(lines, (self.line(0, 3),) if after is None else after, 2, 3)
+
+    def test_kept(self) -> None:
+        human = self.judge(b"*** u3 joined #lobby", self.line(0, 0), self.line(1, 0), self.line(0, 1), self.notice)
+        self.assertEqual(human, Human(3, 3, 1, 3, 0, 0, True))
+        self.assertEqual(human.fault(), "")
+
+    def test_wrong_notices(self) -> None:
+        start = [self.line(0, 0), self.line(1, 0), self.line(0, 1)]
+        for lines, fault in (
+            ([], "0 notices of skipped lines, 0 lines said to be skipped, 3 missing"),
+            ([self.notice, self.notice], "2 notices of skipped lines, 6 lines said to be skipped, 3 missing"),
+            ([b"*** 1 line skipped, /history has them"], "1 lines said to be skipped, 3 missing"),
+        ):
+            self.assertEqual(self.judge(*start, *lines).fault(), fault)
+
+    def test_wrong_lines(self) -> None:
+        hole = self.judge(self.line(0, 0), self.line(0, 2), self.line(1, 0), self.notice)
+        self.assertEqual(hole.fault(), "1 lines out of order or doubled")
+        twice = self.judge(self.line(0, 0), self.line(0, 0), self.line(1, 0), self.notice)
+        self.assertEqual(twice.fault(), "1 lines out of order or doubled")
+        late = self.judge(self.line(0, 0), self.line(1, 0), self.notice, self.line(0, 1))
+        self.assertEqual(late.fault(), "1 old lines after the notice")
+
+    def test_not_live_again(self) -> None:
+        lines = [self.line(0, 0), self.line(1, 0), self.line(0, 1), self.notice]
+        for after in ((), (self.line(0, 2),), (self.notice, self.line(0, 3)), (self.line(0, 3),) * 2):
+            self.assertEqual(self.judge(*lines, after=after).fault(), "not live again after it")
+
+    def test_nobody_lagged(self) -> None:
+        lines = [self.line(sender, number) for number in range(3) for sender in range(2)]
+        self.assertEqual(self.judge(*lines).fault(), "it missed nothing: with so few messages nobody lags")
+
+
+class PromisesToPrograms(SynchronousTestCase):
+    """The messages 5 to 14, of which the log has the newest four, and 15, said after them."""
+
+    def message(self, seq: int) -> bytes:
+        return b'{"type":"message","seq":%d,"text":"BENCH="}' % seq
+
+    def messages(self, first: int, last: int) -> list[bytes]:
+        return [self.message(seq) for seq in range(first, last + 1)]
+
+    def skipped(self, first: int, last: int) -> bytes:
+        return b'{"type":"skipped","from":%d,"to":%d}' % (first, last)
+
+    def judge(self, *lines: bytes, after: tuple[bytes, ...] | None = None) -> Objects:
+        return as_objects(lines, (self.message(15),) if after is None else after, 5, 14, 4)
+
+    def test_kept(self) -> None:
+        found = self.judge(
+            b'{"type":"joined"}',
+            *self.messages(5, 7),
+            self.skipped(8, 10),
+            *self.messages(11, 14),
+            b'{"type":"people"}',
+        )
+        self.assertEqual(found, Objects(3, 4, 3, 0, 0, 0, 0, True))
+        self.assertEqual((found.fault(), found.wrong), ("", 0))
+
+    def test_all_was_there(self) -> None:
+        found = self.judge(*self.messages(5, 14))
+        self.assertEqual((found.live, found.served, found.skipped, found.fault()), (10, 0, 0, ""))
+
+    def test_gaps(self) -> None:
+        for lines in (
+            [*self.messages(5, 7), *self.messages(9, 14)],
+            [*self.messages(5, 6), self.skipped(8, 10), *self.messages(11, 14)],
+            [*self.messages(5, 6), self.skipped(7, 9), *self.messages(11, 14)],
+        ):
+            self.assertEqual(self.judge(*lines).fault(), "1 messages missing without a word")
+
+    def test_an_end_that_is_missing(self) -> None:
+        found = self.judge(*self.messages(5, 12))
+        self.assertEqual(found.fault(), "2 messages missing without a word, 2 messages not sent that the log had")
+
+    def test_doubled(self) -> None:
+        for lines in ([*self.messages(5, 8), *self.messages(8, 14)], [*self.messages(5, 14), self.message(7)]):
+            self.assertEqual(self.judge(*lines).fault(), "1 messages doubled or out of order")
+
+    def test_a_range_too_late(self) -> None:
+        found = self.judge(*self.messages(5, 8), self.skipped(8, 10), *self.messages(11, 14))
+        self.assertEqual(found.fault(), "1 skipped ranges not before what follows them")
+
+    def test_a_range_too_long(self) -> None:
+        found = self.judge(*self.messages(5, 8), self.skipped(9, 12), *self.messages(13, 14))
+        self.assertEqual((found.fault(), found.wrong), ("2 messages not sent that the log had", 2))
+
+    def test_not_live_again(self) -> None:
+        last = self.message(15)
+        for after in ((), (last, last), (self.skipped(15, 15),), (self.message(14), last)):
+            self.assertEqual(self.judge(*self.messages(5, 14), after=after).fault(), "not live again after it")
+
+
+class Scenarios(SynchronousTestCase):
+    def test_left_out(self) -> None:
+        naive, ngircd = _left_out(SCENARIOS, SERVERS)
+        self.assertTrue(naive.startswith("note: stalled is not for naive: "))
+        self.assertTrue(ngircd.startswith("note: stalled is not for ngircd: "))
+
+    def test_headings(self) -> None:
+        for size in (Size(), QUICK):
+            for scenario in SCENARIOS:
+                self.assertTrue(scenario.heading(size).startswith(f"{scenario.name}: "))
+        headings = {scenario.name: scenario.heading(Size()) for scenario in SCENARIOS}
+        self.assertIn("does not read 21 MB", headings["stalled"])
+
+    def test_labels_are_one_each(self) -> None:
+        """A figure is found by its label, so that two scenarios must not share one by accident."""
+        self.assertEqual(len(DIGITS), 9 + 19)
+
+
 class Tables(SynchronousTestCase):
     rows = (
         Row("a heading that is long"),
@@ -161,7 +303,7 @@ class Tables(SynchronousTestCase):
 
 @skipUnless(sys.platform == "linux", "the benchmarks need Linux")
 class QuickRun(SynchronousTestCase):
-    def quick(self, server: str) -> None:
+    def quick(self, server: str, *more: str) -> None:
         run = subprocess.run(
             [sys.executable, "-m", "benchmarks", "--quick", "--only", server],
             cwd=ROOT,
@@ -185,12 +327,21 @@ class QuickRun(SynchronousTestCase):
             "  memory for an idle client, KiB ",
             "start: ",
             "  time to start, ms ",
+            *more,
         ):
             self.assertTrue(any(line.startswith(start) for line in table), f"{start!r} in {run.stdout}")
 
     def test_naive(self) -> None:
-        self.quick("naive")
+        self.quick("naive", "note: stalled is not for naive: ")
 
     @skipUnless((ROOT / "twisted_chat" / "tap.py").exists(), "the server is not there yet")
     def test_ours(self) -> None:
-        self.quick("twisted-chat")
+        self.quick(
+            "twisted-chat",
+            "  latency p99 with one: that without ",
+            "  CPU time for a delivery with one, us ",
+            "  server grows with one, MiB ",
+            "  it got, notices ",
+            "  JSON: it got from the log ",
+            "  JSON: gaps, doubled, withheld ",
+        )

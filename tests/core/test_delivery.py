@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.core.doubles import Human, Program, SlowCase, line, someone
+from tests.core.doubles import Human, Program, SlowCase, Someone, line, someone
 from tests.helpers import HERE, CoreCase, Listener, TupleView
 from twisted_chat.boundaries import Stance
 from twisted_chat.core.errors import StorageUnavailable
 from twisted_chat.core.events import Duplicate, Event, Kind, Refused
+from twisted_chat.core.session import Session
 from twisted_chat.core.told import Failure
 
 OTHER, ORIGIN, SELF = Stance.OTHER, Stance.ORIGIN, Stance.SELF
@@ -50,6 +51,17 @@ class Viewer(Listener):
     def take(self, rendered: list[Any]) -> bool:
         self.taken += 1
         return super().take(rendered)
+
+
+def second_session(first: Someone) -> tuple[Session, Listener]:
+    """Another session of the same person, as accounts will have them, and its listener."""
+    chat, person, listener = first.session.chat, first.session.person, Listener()
+    session = Session(chat, listener, person)
+    person.sessions[session] = None
+    session.enter_first([chat.rooms["#lobby"]])
+    session.aside(lambda: session.welcome("", None))
+    first.case.turn()
+    return session, listener
 
 
 def stances(listener: Listener) -> list[tuple[str, Stance]]:
@@ -214,16 +226,8 @@ class Stances(CoreCase):
 
     def test_a_persons_other_session_knows_it_as_its_persons(self) -> None:
         first = someone(self, "alice", Listener())
+        session, other = second_session(first)
         person = first.session.person
-        second = someone(self, "bob")
-        # two sessions of one person, as accounts will have them
-        second.types("/quit")
-        other = Listener()
-        session = type(first.session)(self.chat, other, person)
-        person.sessions[session] = None
-        session.enter_first([self.chat.rooms["#lobby"]])
-        session.aside(lambda: session.welcome("", None))
-        self.turn()
         other.forget()
         first.listener.forget()
         first.types("hi", "/msg alice note", "/nick ally", "/join #dev", "/part #lobby")
@@ -243,6 +247,34 @@ class Stances(CoreCase):
         self.turn()
         self.assertEqual(list(person.sessions), [first.session])
         self.assertIs(self.chat.person_called("ally"), person)
+
+    def test_what_one_said_while_the_other_lagged(self) -> None:
+        first = someone(self, "alice")
+        session, other = second_session(first)
+        other.forget()
+        other.full = True
+        first.types("1")
+        self.assertTrue(session.feed.lagging)
+        first.types("2")
+        session.typed("3")
+        self.turn()
+        other.full = False
+        session.drained()
+        self.assertEqual(
+            stances(other), [("[#lobby] alice: 1", SELF), ("[#lobby] alice: 2", SELF), ("[#lobby] alice: 3", ORIGIN)]
+        )
+
+    def test_two_who_speak_in_one_turn(self) -> None:
+        alice, bob, carol = (someone(self, nick) for nick in ("alice", "bob", "carol"))
+        for each in (alice, bob):
+            each.listener.forget()
+        alice.session.say("1")
+        bob.session.say("2")
+        alice.session.say("3", action=True)
+        self.turn()
+        lines = ("[#lobby] alice: 1", "[#lobby] bob: 2", "[#lobby] * alice 3")
+        for each, own in ((alice, (ORIGIN, OTHER, ORIGIN)), (bob, (OTHER, ORIGIN, OTHER)), (carol, (OTHER,) * 3)):
+            self.assertEqual(stances(each.listener), list(zip(lines, own, strict=True)))
 
     def test_the_log_keeps_no_session(self) -> None:
         alice = someone(self, "alice")
@@ -341,7 +373,7 @@ class Repeated(CoreCase):
 
     def test_one_that_nobody_here_asked_for_tells_nobody(self) -> None:
         """Another node's, say."""
-        again = Event(Kind.MESSAGE, "7", "x", 0, text="hi", client_id="c-1")
+        again = Event(Kind.MESSAGE, "7", "x", 0, self.original.room, text="hi", client_id="c-1")
         self.chat._deliver([Duplicate(again, self.original), Refused(again, StorageUnavailable())])
         self.alice.hears()
 
@@ -373,6 +405,19 @@ class OtherNodes(CoreCase):
         room = self.chat.rooms["#lobby"]
         self.chat._deliver([Event(Kind.MESSAGE, "77", "far", 0, room.id, room.name, "hi", seq=1)])
         alice.hears("[#lobby] far: hi")
+
+    def test_a_stranger_comes_and_goes(self) -> None:
+        alice = someone(self, "alice")
+        room = self.chat.rooms["#lobby"]
+        self.chat._deliver(
+            [
+                Event(Kind.JOINED, "77", "far", 0, room.id, room.name),
+                Event(Kind.RENAMED, "77", "far", 0, text="near"),
+                Event(Kind.LEFT, "77", "near", 0, room.id, room.name),
+            ]
+        )
+        alice.hears("[#lobby] far joined", "[#lobby] near left")  # which rooms he is in is not known here yet
+        self.assertEqual(list(room.members), [alice.session.person])
 
     def test_strangers_among_themselves(self) -> None:
         alice = someone(self, "alice")
@@ -407,6 +452,16 @@ class SlowDisk(SlowCase):
         for each in (alice, bob):
             self.assertEqual(each.listener.texts(), list("1234567"))
             self.assertEqual(each.takes()[-2:], ["alice is ally now", "[#lobby] ally: 7"])
+
+    def test_who_is_cut_while_his_words_are_on_their_way_has_said_them(self) -> None:
+        alice, bob = someone(self, "alice"), someone(self, "bob")
+        alice.listener.forget()
+        alice.session.say("last words")
+        self.clock.advance(0)
+        alice.session.lost()
+        self.turn()
+        alice.hears()
+        bob.hears("[#lobby] alice: last words", "[#lobby] alice left")
 
     def test_what_can_not_be_kept_is_refused_and_presence_goes_on(self) -> None:
         alice, bob = someone(self, "alice"), someone(self, "bob")

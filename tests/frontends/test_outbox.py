@@ -352,6 +352,18 @@ class Bounds:
         self.assertEqual(self.transport.aborts, 1)
         self.assert_idle()
 
+    def test_what_it_took_of_an_earlier_queue_counts_for_nothing(self: Any) -> None:
+        self.stall()
+        self.outbox.write(b"one")
+        self.outbox.write(b"two")
+        while self.outbox.size:
+            self.transport.flush()
+        self.stall()
+        self.outbox.write(b"three")
+        self.outbox.write(b"four")
+        self.clock.advance(STUCK)
+        self.assertEqual(self.transport.aborts, 1)
+
     def test_a_slow_reader_has_all_the_time_that_it_needs(self: Any) -> None:
         self.stall()
         for _piece in range(20):
@@ -367,7 +379,9 @@ class Bounds:
 
 
 class DirectBounds(Bounds, DirectCase):
-    pass
+    def test_they_are_those_of_the_manual(self) -> None:
+        self.assertEqual((SOFT_LIMIT, HARD_LIMIT, HANDOVER), (262_144, 1_048_576, 16_384))
+        self.assertEqual((STUCK, GRACE), (90, 5))
 
 
 class PushBounds(Bounds, PushCase):
@@ -382,6 +396,7 @@ class Ends:
         self.outbox.close()
         self.assertTrue(self.transport.closing)
         self.assertIsNone(self.transport.producer, "else the transport waits for it for ever")
+        self.outbox.gone()
         self.outbox.gone()
         self.assertEqual(self.transport.aborts, 0)
         self.assert_idle()
@@ -404,11 +419,11 @@ class Ends:
                 self.outbox.write(b"one ")
                 self.outbox.write(b"two")
             self.outbox.close()
-            before = (self.sent(), self.transport.buffer)
+            before = (self.sent(), self.transport.buffer, self.outbox.size)
             self.assertTrue(self.outbox.offer(b"late"))
             self.outbox.write(b"later")
             self.outbox.resumeProducing()
-            self.assertEqual((self.sent(), self.transport.buffer), before)
+            self.assertEqual((self.sent(), self.transport.buffer, self.outbox.size), before)
             self.assertEqual(self.drained, 0)
 
     def test_closing_has_a_grace(self: Any) -> None:

@@ -14,7 +14,7 @@ from twisted.logger import Logger
 
 from twisted_chat.boundaries import Rendered, Stance, View
 from twisted_chat.core.errors import ChatError, IdReused
-from twisted_chat.core.events import NATURE, SPEECH, Aside, Duplicate, Event, Kind, Outcome, Refused
+from twisted_chat.core.events import NATURE, SPEECH, TALK, Aside, Duplicate, Event, Kind, Outcome, Refused
 from twisted_chat.core.told import Failure
 
 if TYPE_CHECKING:
@@ -47,6 +47,10 @@ class _Batch:
         self._directs: list[Person] = []
 
     def deliver(self) -> None:
+        room = self._only_talk_in()
+        if room is not None:
+            self._talk(room)
+            return
         self._find_singles()
         for at, outcome in enumerate(self._outcomes):
             # A fault of ours in one of them must not cost the others theirs.
@@ -59,6 +63,51 @@ class _Batch:
         for room, places in self._touched.items():
             if places:
                 self._to_bulk(room, places)
+        self._settle()
+
+    # the common batch: nothing but talk in one room, and nobody who does not want to hear it
+
+    def _only_talk_in(self) -> Room | None:
+        """The room, if this is such a batch."""
+        rooms, of = self._chat.rooms_by_id, self._chat.ignores.of
+        talked_in = ""
+        for outcome in self._outcomes:
+            if type(outcome) is not Event or outcome.kind not in TALK or of(outcome.person):
+                return None
+            if outcome.room != talked_in:
+                if talked_in:
+                    return None
+                talked_in = outcome.room
+        return rooms.get(talked_in)
+
+    def _talk(self, room: Room) -> None:
+        """The same as the general way would do: everybody's pieces, but the speakers' own in their own rendering."""
+        events = cast("Sequence[Event]", self._outcomes)
+        own: dict[Reader, dict[int, Stance]] = {}
+        for at, event in enumerate(events):
+            person = self._doer(event)
+            for session in () if person is None else person.sessions:
+                own.setdefault(session, {})[at] = Stance.ORIGIN if session is event.origin else Stance.SELF
+        self._singles = {session: [] for session in own}
+        self._touched[room] = places = list(range(len(events)))
+        self._chat.seq = events[-1].seq
+        self._to_bulk(room, places)
+        everybodys: dict[View, list[Rendered]] = {}
+        for session, stances in own.items():
+            view = room.views.get(session)
+            if view is None:
+                if session.feed.lagging:
+                    for at, stance in stances.items():
+                        if stance is Stance.ORIGIN:
+                            session.feed.said(events[at].seq)
+                continue
+            if view not in everybodys:
+                everybodys[view] = [self._piece(view, at, event) for at, event in enumerate(events)]
+            pieces = everybodys[view].copy()
+            for at, stance in stances.items():
+                pieces[at] = view.render(events[at], stance)
+            self._singles[session] = [piece for piece in pieces if piece]
+            self._flush(session)
         self._settle()
 
     # who is a single
@@ -113,8 +162,8 @@ class _Batch:
             self._aside(outcome)
         elif type(outcome) is Duplicate:
             self._duplicate(outcome)
-        elif type(outcome) is Refused:
-            self._fail(outcome.event, outcome.error)
+        else:
+            self._fail(outcome.event, cast(Refused, outcome).error)  # type: ignore[union-attr]
 
     # one thing after the other, for the singles and for the chat's state
 

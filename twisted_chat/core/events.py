@@ -48,6 +48,9 @@ NATURE: dict[Kind, Nature] = {
 }
 
 KEPT = frozenset(kind for kind, nature in NATURE.items() if nature.kept)
+TALK = frozenset((Kind.MESSAGE, Kind.ACTION))
+"""What is said in a room."""
+
 SPEECH = frozenset((Kind.MESSAGE, Kind.ACTION, Kind.DIRECT))
 """What an /ignore keeps away."""
 

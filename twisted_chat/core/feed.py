@@ -160,8 +160,8 @@ class Feed:
 
     def said(self, seq: int) -> None:
         """The session's own words are in the log as `seq` and were not shown to it, for it lags."""
-        if self._own is not None:
-            self._own.add(seq)
+        assert self._own is not None
+        self._own.add(seq)
 
     def drained(self) -> None:
         """The recipient is ready for more."""
@@ -217,7 +217,8 @@ class Feed:
 
     def _stance(self, seq: int) -> Stance:
         """How the session stands to a served event of its own person: some were typed right here."""
-        return Stance.ORIGIN if self._own is not None and seq in self._own else Stance.SELF
+        assert self._own is not None
+        return Stance.ORIGIN if seq in self._own else Stance.SELF
 
     def _go_live(self) -> None:
         self.lagging = False

@@ -118,6 +118,16 @@ class GreetingsLimits(LineCase):
         peer.hears(TOO_LONG)
         self.assertTrue(peer.is_closed)
 
+    def test_an_object_of_more_than_that(self) -> None:
+        peer = self.connect()
+        peer.takes()
+        peer.says_object(type="hello", nick="x" * 9000)
+        self.assertEqual(
+            peer.takes_objects(),
+            [error("LINE_TOO_LONG", "a line may have 8192 bytes; nothing of this one was said")],
+        )
+        self.assertTrue(peer.is_closed)
+
     def test_who_does_not_take_the_refusal_is_aborted(self) -> None:
         peer = self.connect()
         self.clock.advance(60)

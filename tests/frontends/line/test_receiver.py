@@ -115,6 +115,8 @@ class TooLong(SynchronousTestCase):
             listener.dataReceived(b"x" * 1000)
             self.assertEqual(listener.kept, 0)
         self.assertEqual(listener.heard, [b"..."])
+        listener.dataReceived(b"x")
+        self.assertEqual(listener.kept, 0)
         listener.dataReceived(b"the end\nnext\n")
         self.assertEqual(listener.heard, [b"...", b"next"])
 

@@ -106,6 +106,7 @@ class LineProtocol(TameLineReceiver):
             self._throttle.took_line()
         error = LineTooLong(self.MAX_LENGTH)
         if self._session is None:
+            self._objects = self._objects or _chooses_objects(line)
             self._tell(Failure(error))
             self.close()  # it was more than the whole greeting may take
         else:
@@ -133,7 +134,7 @@ class LineProtocol(TameLineReceiver):
         try:
             if self._greeting_lines > GREETING_LINES or self._greeting_bytes > GREETING_BYTES:
                 raise Flood
-            if self._objects or line.lstrip().startswith(b"{"):
+            if self._objects or _chooses_objects(line):
                 self._objects = True
                 fields = _decoded(line)
                 mark = requests.mark_of(fields)
@@ -288,6 +289,10 @@ class LineProtocol(TameLineReceiver):
 
 
 _PING = jsonl.encode({"type": "ping"})
+
+
+def _chooses_objects(line: bytes) -> bool:
+    return line.lstrip().startswith(b"{")
 
 
 def _decoded(line: bytes) -> dict[str, object]:
