@@ -86,8 +86,10 @@ class _Batch:
         own: dict[Reader, dict[int, Stance]] = {}
         for at, event in enumerate(events):
             person = self._doer(event)
-            for session in () if person is None else person.sessions:
-                own.setdefault(session, {})[at] = Stance.ORIGIN if session is event.origin else Stance.SELF
+            if person is not None:
+                for speaking in person.sessions:
+                    stance = Stance.ORIGIN if speaking is event.origin else Stance.SELF
+                    own.setdefault(speaking, {})[at] = stance
         self._singles = {session: [] for session in own}
         self._touched[room] = places = list(range(len(events)))
         self._chat.seq = events[-1].seq
