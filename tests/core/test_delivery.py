@@ -459,9 +459,11 @@ class SlowDisk(SlowCase):
         alice.session.say("last words")
         self.clock.advance(0)
         alice.session.lost()
+        self.journal.commits()
+        bob.hears("[#lobby] alice: last words")
         self.turn()
+        bob.hears("[#lobby] alice left")
         alice.hears()
-        bob.hears("[#lobby] alice: last words", "[#lobby] alice left")
 
     def test_what_can_not_be_kept_is_refused_and_presence_goes_on(self) -> None:
         alice, bob = someone(self, "alice"), someone(self, "bob")
