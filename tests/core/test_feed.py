@@ -552,6 +552,16 @@ class ServedSlowly(SlowCase):
         say(self.alice, "3")
         self.bob.hears("[#lobby] alice: 3")
 
+    def test_of_what_is_too_much_for_a_human_nothing_is_read(self) -> None:
+        carol = someone(self, "carol", Human(patience=0))
+        self.journal.reads()
+        carol.listener.forget()
+        carol.stops_reading()
+        say(self.alice, "3")
+        carol.reads_on()
+        carol.hears("skipped 3-3: 1")
+        self.assertEqual(self.journal.asked, [])
+
     def test_for_a_human_too(self) -> None:
         carol = arrives(self, "carol", Human())
         self.journal.reads()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import IHalfCloseableProtocol
+from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from zope.interface.verify import verifyObject
 
@@ -52,6 +54,31 @@ class Greeting(LineCase):
         peer.takes()
         peer.sends(b"\xff\xfd\x03\xff\xfb\x18alice\r\n")
         self.assertEqual(peer.takes()[0][:19], "*** Welcome, alice.")
+
+    def test_a_rooms_last_lines_are_for_people(self) -> None:
+        self.person("bob").says("hello")
+        peer = self.connect()
+        peer.takes()
+        peer.says("alice")
+        self.assertEqual(peer.takes()[1:], ["*** The last line of #lobby (UTC):", "*** #1 2026-11-18 12:00 bob: hello"])
+        peer = self.connect()
+        peer.takes()
+        peer.says_object(type="hello", nick="bot")
+        self.assertEqual([found["type"] for found in peer.takes_objects()], ["welcome"])
+
+    def test_only_a_first_line_is_taken_for_a_browsers(self) -> None:
+        peer = self.connect()
+        peer.takes()
+        peer.says("GET lost", "GET / HTTP/1.1")
+        self.assertEqual([line[:12] for line in peer.takes()], ["!!! BAD_NICK", "NICK"] * 2)
+        self.assertFalse(peer.is_closed)
+
+    def test_its_socket_is_tuned(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as port, socket.create_connection(port.getsockname()) as connection:
+            transport = StringTransport()
+            transport.getHandle = lambda: connection
+            self.factory.buildProtocol(transport.getPeer()).makeConnection(transport)
+            self.assertEqual(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY), 1)
 
     def test_who_hangs_up_leaves_no_trace(self) -> None:
         bob = self.person("bob")
@@ -656,6 +683,12 @@ class Flooding(LineCase):
         self.assertEqual(bob.takes()[-1], "*** alice left #lobby (flood)")
         self.clock.pump([0.2, 0.001] * 10)
         bob.hears()
+
+    def test_who_hangs_up_while_he_is_slowed(self) -> None:
+        alice = self.person("alice")
+        alice.says(*["spam"] * 50)
+        alice.hangs_up()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_during_the_greeting(self) -> None:
         peer = self.connect()
