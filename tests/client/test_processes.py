@@ -18,7 +18,7 @@ from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SkipTest, TestCase
 
-from tests.client.certificates import make_certificate
+from tests.certificates import make_certificate
 from tests.client.standin import StandIn
 from tests.files import place_for
 

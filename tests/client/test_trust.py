@@ -4,7 +4,7 @@ from twisted.internet.endpoints import HostnameEndpoint
 from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
-from tests.client.certificates import make_certificate
+from tests.certificates import make_certificate
 from tests.files import place_for
 from twisted_chat.client.trust import TrustError, endpoint
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 import hashlib
 from array import array
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives import serialization
 from OpenSSL import SSL
 from twisted.internet import reactor, ssl
 from twisted.internet.defer import Deferred
@@ -22,6 +19,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 from zope.interface import implementer
 
+from tests.certificates import make_certificate
 from twisted_chat.frontends.outbox import Outbox, plain_socket
 from twisted_chat.frontends.sockets import tune
 
@@ -159,22 +157,10 @@ class SelfSigned:
     """A context factory with a certificate of its own: pyOpenSSL warns of the way that Twisted's own takes one."""
 
     def __init__(self) -> None:
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "chat.example")])
-        now = datetime.now(UTC)
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=1))
-            .not_valid_after(now + timedelta(days=1))
-            .sign(key, hashes.SHA256())
-        )
+        certificate, key = make_certificate("chat.example")
         self._context = SSL.Context(SSL.TLS_METHOD)
-        self._context.use_privatekey(key)
-        self._context.use_certificate(certificate)
+        self._context.use_privatekey(serialization.load_pem_private_key(key, None))
+        self._context.use_certificate(x509.load_pem_x509_certificate(certificate))
 
     def getContext(self) -> SSL.Context:
         return self._context

@@ -94,6 +94,13 @@ class Rings(JournalContract, SynchronousTestCase):
         self.assertEqual(losses, {ALICE: 1, BOB: 1, CAROL: 2, "person-9": 1}, "rather too much than too little")
         self.assertEqual(self.after(1, {}, "person-9").lost, 0)
 
+    def test_who_lost_something_last_is_forgotten_last(self) -> None:
+        self.patch(memory, "MAX_LOSERS", 2)
+        self.small(1)
+        self.append(*(direct(person, person, "note") for person in (ALICE, BOB, ALICE, CAROL, CAROL)))
+        self.assertEqual(self.after(0, {}, ALICE).lost, 3)
+        self.assertEqual(self.after(0, {}, "person-9").lost, 2)
+
     def test_a_mark_is_remembered_as_long_as_its_event(self) -> None:
         self.small()
         self.append(said(ALICE, "one", mark="c-1"), direct(ALICE, BOB, "psst", mark="c-2"))

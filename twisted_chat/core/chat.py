@@ -255,6 +255,7 @@ class Chat:
             self._flush()
         self._closed = True
         closed = self.journal.close()
+        closed.addErrback(lambda failure: _log.failure("the log could not be closed", failure))
         closed.addCallback(lambda _none: self._say_goodbye(notice))
         return closed
 

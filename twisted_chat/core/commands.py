@@ -128,7 +128,11 @@ def _msg(session: Session, argument: str, _id: str | None) -> None:
 def _reply(session: Session, argument: str, _id: str | None) -> None:
     if session.last_direct is None:
         raise NoSuchNick("that: nobody has written to you")
-    session.say_to(session.last_direct, argument)
+    person_id, nick = session.last_direct
+    person = session.chat.persons.get(person_id)
+    if person is None:
+        raise NoSuchNick(nick)  # not whoever has taken that name since
+    session.say_to(person.next_name.text, argument)
 
 
 def _join(session: Session, argument: str, client_id: str | None) -> None:

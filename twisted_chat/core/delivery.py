@@ -217,7 +217,7 @@ class _Batch:
             self._directs.append(addressee)
             if addressee not in chat.ignores.of(event.person):
                 for session in addressee.sessions:
-                    session.last_direct = event.nick
+                    session.last_direct = (event.person, event.nick)
                     self._add(session, session.view(), event, Stance.OTHER)
         if sender is not None:
             self._directs.append(sender)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from twisted_chat.core.errors import ChatError
+from twisted_chat.core.names import fold
 
 
 class Kind(Enum):
@@ -85,7 +86,7 @@ class Event:
             self.kind is other.kind
             and self.text == other.text
             and self.room == other.room
-            and self.to_nick == other.to_nick
+            and fold(self.to_nick) == fold(other.to_nick)
             and self.action == other.action
         )
 

@@ -89,7 +89,10 @@ class Feed:
         A page that can't be read is shown as an empty one.
         """
         if self._held is not None:
-            self._held.append(_Reading(read, show))
+            if len(self._held) < MAX_HELD:
+                self._held.append(_Reading(read, show))
+            else:
+                show(Page(()))  # who asks that often while the log is slow is not worth the memory
             return
         fired = False
 

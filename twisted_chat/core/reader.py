@@ -37,7 +37,7 @@ class Reader:
         self.feed = Feed(self, recipient, chat)
         self.rooms: dict[Room, int] = {}  # those it reads, each with the number above which it may
         self.current: Room | None = None
-        self.last_direct: str | None = None  # who wrote to it alone last
+        self.last_direct: tuple[str, str] | None = None  # the id and nickname of who wrote to it alone last
         self.welcomed = False
         self.over = False
 
