@@ -368,6 +368,15 @@ class ClosingSlowly(SlowCase):
         alice.hears("notice Good night.")
         self.assertTrue(alice.listener.closed)
 
+    def test_a_log_that_can_not_be_closed_keeps_nobody_here(self) -> None:
+        alice = someone(self, "alice")
+        closed = self.chat.close("Good night.")
+        assert self.journal.closed is not None
+        self.journal.closed.errback(OSError("the disk is gone"))
+        self.successResultOf(closed)
+        alice.hears("notice Good night.")
+        self.assertEqual(len(self.flushLoggedErrors(OSError)), 1)
+
 
 class Faults(CoreCase):
     """What goes wrong for one does not cost the others theirs."""

@@ -173,6 +173,20 @@ class Speaking(Case):
         self.assertEqual(self.answer("/r what?"), "[alice -> bob] what?")
         self.bob.hears("[alice -> bob] what?")
 
+    def test_reply_goes_to_the_person_under_whatever_name(self) -> None:
+        self.bob.types("/msg alice psst", "/nick rob")
+        thief = someone(self, "bob")
+        self.alice.types("/reply the secret")
+        self.bob.takes()
+        thief.hears()
+        self.assertEqual(self.alice.takes()[-1], "[alice -> rob] the secret")
+
+    def test_reply_to_one_who_has_left(self) -> None:
+        self.bob.types("/msg alice psst", "/quit")
+        thief = someone(self, "bob")
+        self.assertEqual(self.answer("/reply the secret"), "!!! NO_SUCH_NICK nobody here is called bob")
+        thief.hears()
+
     def test_reply_is_not_turned_to_one_who_is_ignored(self) -> None:
         mallory = someone(self, "mallory")
         self.bob.types("/msg alice psst")

@@ -466,6 +466,16 @@ class HeldBack(SlowCase):
         self.assertEqual(self.bob.listener.texts(), numbers(3, 8))
         self.assertFalse(self.bob.session.feed.lagging)
 
+    def test_histories_without_end_are_answered_empty(self) -> None:
+        self.patch(feed, "MAX_HELD", 3)
+        self.bob.types(*["/history 1"] * 5)
+        self.assertEqual(self.bob.takes(), ["history of #lobby:"])
+        self.journal.reads()
+        self.journal.reads()
+        self.journal.reads()
+        self.journal.reads()
+        self.assertEqual(len(self.bob.takes()), 4)
+
     def test_a_full_reader_lags_when_what_was_held_is_given(self) -> None:
         self.bob.types("/history 1")
         self.bob.stops_reading()

@@ -327,7 +327,7 @@ class _Batch:
             rendered = pieces[0] if len(pieces) == 1 else view.join(pieces)
             # One loop over nothing but the sinks: in a full room each object touched costs as much as a call.
             apart = {session: group.pop(session) for session in singles if session in group}
-            refusing = [sink for sink in list(group.values()) if not sink(rendered)]
+            refusing = {sink for sink in list(group.values()) if not sink(rendered)}
             lagging = [session for session, sink in group.items() if sink in refusing] if refusing else ()
             group.update(apart)
             for session in lagging:

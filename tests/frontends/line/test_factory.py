@@ -6,6 +6,7 @@ from twisted.internet.address import IPv4Address, UNIXAddress
 from twisted.internet.error import ConnectionDone
 from twisted.internet.protocol import Protocol
 from twisted.internet.testing import StringTransport
+from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 from twisted.python.failure import Failure
 
 from tests.helpers import LineCase
@@ -51,6 +52,27 @@ class Admitting(FactoryCase):
 
     def test_a_unix_socket(self) -> None:
         self.assertIsInstance(self.factory.buildProtocol(UNIXAddress(b"/run/chat")), LineProtocol)
+
+
+class LoggingRefusals(FactoryCase):
+    in_all = 0
+
+    def test_one_line_a_minute(self) -> None:
+        lines: list[str] = []
+
+        def observe(event: LogEvent) -> None:
+            lines.append(formatEvent(event))
+
+        globalLogPublisher.addObserver(observe)
+        self.addCleanup(globalLogPublisher.removeObserver, observe)
+        for number in range(100):
+            self.comes(f"192.0.2.{number}")
+        self.assertEqual(len(lines), 1)
+        self.assertIn("1 connections refused, the last from IPv4Address(type='TCP', host='192.0.2.0'", lines[0])
+        self.clock.advance(60)
+        self.comes("192.0.2.200")
+        self.assertEqual(len(lines), 2)
+        self.assertIn("100 connections refused", lines[1])
 
 
 class Refusing(FactoryCase):

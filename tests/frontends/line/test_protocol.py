@@ -371,6 +371,16 @@ class Programs(LineCase):
         self.bot.says_object(type="command", text="/whois alice")
         self.assertIn("with test 1", self.bot.takes_objects()[-1]["lines"])
 
+    def test_empty_lines_before_the_hello_say_nothing(self) -> None:
+        bot = self.connect()
+        bot.takes()
+        bot.says("{")
+        self.assertEqual([answer["code"] for answer in bot.takes_objects()], ["BAD_REQUEST"])
+        bot.says("", "  ")
+        bot.hears()
+        bot.says_object(type="hello", nick="bot")
+        self.assertEqual(bot.takes_objects()[0]["type"], "welcome")
+
     def test_a_refused_hello_may_be_followed_by_another(self) -> None:
         peer = self.connect()
         peer.takes()

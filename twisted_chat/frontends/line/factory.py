@@ -19,6 +19,9 @@ from twisted_chat.frontends.line.protocol import LineProtocol
 from twisted_chat.frontends.outbox import GRACE
 from twisted_chat.frontends.throttle import Rate
 
+REFUSALS_LOGGED_EACH = 60.0
+"""Seconds."""
+
 _log = Logger()
 
 
@@ -46,6 +49,8 @@ class LineFactory(ServerFactory):
         self.rate = rate
         self.password = password
         self.connections: set[LineProtocol] = set()
+        self._refused = 0
+        self._log_again = 0.0
         self._all_gone: Deferred[None] | None = None
         self._give_up: IDelayedCall | None = None
 
@@ -53,9 +58,22 @@ class LineFactory(ServerFactory):
         try:
             origin = self.admission.admit(addr)
         except ServerFull as error:
-            _log.info("refused a connection from {addr}: {why}", addr=addr, why=str(error))
+            self._note_refusal(addr, error)
             return Refusal(error, self.clock)
         return LineProtocol(self, origin)
+
+    def _note_refusal(self, addr: Any, error: ServerFull) -> None:
+        """Log it, one line a minute at most: a storm of connections must not fill the log."""
+        self._refused += 1
+        if self.clock.seconds() >= self._log_again:
+            _log.info(
+                "{count} connections refused, the last from {addr}: {why}",
+                count=self._refused,
+                addr=addr,
+                why=str(error),
+            )
+            self._refused = 0
+            self._log_again = self.clock.seconds() + REFUSALS_LOGGED_EACH
 
     def close(self, notice: str, flush: float) -> Deferred[None]:
         """End what has no session; fires when every connection is gone, at the latest after `flush` seconds."""

@@ -136,6 +136,8 @@ class LineProtocol(TameLineReceiver):
                 raise Flood
             if self._objects or _chooses_objects(line):
                 self._objects = True
+                if not line.strip():
+                    return
                 fields = _decoded(line)
                 mark = requests.mark_of(fields)
                 self._hello(fields)
