@@ -378,7 +378,7 @@ class Programs(LineCase):
         self.assertEqual([answer["code"] for answer in bot.takes_objects()], ["BAD_REQUEST"])
         bot.says("", "  ")
         bot.hears()
-        bot.says_object(type="hello", nick="bot")
+        bot.says_object(type="hello", nick="another")
         self.assertEqual(bot.takes_objects()[0]["type"], "welcome")
 
     def test_a_refused_hello_may_be_followed_by_another(self) -> None:
