@@ -8,6 +8,7 @@ import io
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.files import folder_for
+from twisted_chat import __version__
 from twisted_chat.frontends.throttle import Rate
 from twisted_chat.options import OPTIONS, Options, Settings
 
@@ -81,6 +82,13 @@ class CommandLine(OptionsCase):
             self.assertIn(option.help.split()[0], text)
         self.assertIn("--port=", text)
         self.assertIn("--config=", text)
+
+
+    def test_version(self) -> None:
+        shown = io.StringIO()
+        with contextlib.redirect_stdout(shown), self.assertRaises(SystemExit) as caught:
+            self.settings("--version")
+        self.assertEqual((caught.exception.code, shown.getvalue()), (0, f"Twisted Chat {__version__}\n"))
 
 
 class Wrong(OptionsCase):

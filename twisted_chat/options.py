@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from twisted.python import usage
 
+from twisted_chat import __version__
 from twisted_chat.core.text import MAX_TEXT, clean
 from twisted_chat.frontends.throttle import Rate
 
@@ -148,6 +149,11 @@ class Options(usage.Options):
         self.ports.append(value)
 
     opt_p = opt_port
+
+    def opt_version(self) -> None:
+        """Display the version and exit."""
+        print(f"Twisted Chat {__version__}")
+        raise SystemExit(0)
 
     def parseOptions(self, options: Sequence[str] | None = None) -> None:
         """As twistd calls it; what is wrong is one line on standard error and exit status 2."""
