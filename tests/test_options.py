@@ -83,7 +83,6 @@ class CommandLine(OptionsCase):
         self.assertIn("--port=", text)
         self.assertIn("--config=", text)
 
-
     def test_version(self) -> None:
         shown = io.StringIO()
         with contextlib.redirect_stdout(shown), self.assertRaises(SystemExit) as caught:

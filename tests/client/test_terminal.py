@@ -95,6 +95,13 @@ class TerminalTests(SynchronousTestCase):
         self.talk.received({"type": "welcome", "nick": "alice", "log": "L", "seq": 0, "rooms": rooms})
         self.terminal.changed(0)
 
+    def is_drawn_anew(self) -> None:
+        app = self.terminal._prompt.app
+        for _drawing in range(2):
+            before = app.render_counter
+            app.invalidate()
+            self.until(lambda before=before: app.render_counter > before)
+
     def types(self, text: str) -> None:
         self.keyboard.send_text(text)
 
@@ -151,6 +158,7 @@ class TerminalTests(SynchronousTestCase):
         self.types("first\r")
         self.types("/login secret\r")
         self.until(lambda: len(self.typist.told) == 2)
+        self.is_drawn_anew()  # then the history is at hand
         self.types("\x1b[A\r")
         self.until(lambda: len(self.typist.told) == 3)
         self.assertEqual(self.typist.told[2], "first")

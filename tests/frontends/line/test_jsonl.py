@@ -65,9 +65,12 @@ class Refusals(SynchronousTestCase):
             self.assertEqual(self.refused(line), "an object is wanted")
 
     def test_10000_nested_brackets(self) -> None:
+        """How deep is too deep depends on the version of Python; a line without its closing brackets is none anyway."""
         for bracket in (b"[", b'{"a":'):
-            self.assertEqual(self.refused(b'{"a":' + bracket * 10_000), "nested too deeply")
-        self.assertEqual(self.refused(b'{"a":' + b"[" * 10_000 + b"]" * 10_000 + b"}"), "nested too deeply")
+            self.assertRegex(self.refused(b'{"a":' + bracket * 10_000), "nested too deeply|no JSON")
+
+    def test_nested_deeper_than_any_python_goes(self) -> None:
+        self.assertEqual(self.refused(b"[" * 1_000_000 + b"]" * 1_000_000), "nested too deeply")
 
     def test_what_only_python_takes_for_json(self) -> None:
         for name in (b"NaN", b"Infinity", b"-Infinity"):
