@@ -16,7 +16,7 @@ ROOT = Path(twisted_chat.__file__).parent
 DOORS = ("line", "unframed", "irc", "web", "ssh")
 """Each may use its own parts and the modules that all doors share, never another door."""
 
-CORE_OF_TWISTED = {"twisted.internet.defer", "twisted.internet.interfaces", "twisted.logger"}
+CORE_OF_TWISTED = {"twisted.internet.defer", "twisted.internet.interfaces", "twisted.logger", "twisted.python.failure"}
 REACTORS = {"twisted_chat.tap", "twisted_chat.client.__main__"}
 
 

@@ -49,7 +49,7 @@ class CommandLine(OptionsCase):
 
     def test_several_ports(self) -> None:
         ports = self.settings("-p", "4000", "--port", "unix:/tmp/chat", "-p", "tcp:1:backlog=5").ports
-        self.assertEqual(ports, ("tcp:4000:backlog=1024", "unix:/tmp/chat", "tcp:1:backlog=5"))
+        self.assertEqual(ports, ("tcp:4000:backlog=1024", "unix:/tmp/chat:backlog=1024", "tcp:1:backlog=5"))
 
     def test_all_the_others(self) -> None:
         motd, password = self.file("motd", "Be kind.\n\x1b[31mRed\n"), self.file("password", "sesame\r\nnot this\n")
@@ -146,6 +146,15 @@ class File(OptionsCase):
         self.assertIn("unknown key 'max-conections'; did you mean max-connections?", self.complaint("--config", path))
         path = self.file("chat.toml", "zzz = 3\n")
         self.assertIn("there are port, name,", self.complaint("--config", path))
+
+    def test_a_wrong_value_is_the_files(self) -> None:
+        path = self.file("chat.toml", "history = -1\n")
+        self.assertEqual(self.complaint("--config", path), f"{path}: history must be a whole number from 0, not '-1'")
+        self.assertEqual(
+            self.complaint("--config", path, "--history", "x"), "--history must be a whole number from 0, not 'x'"
+        )
+        path = self.file("chat.toml", "port = [1, 70000]\n")
+        self.assertEqual(self.complaint("--config", path), f"{path}: port 70000: a port is a number up to 65535")
 
     def test_what_is_no_toml(self) -> None:
         path = self.file("chat.toml", "port == 3\n")

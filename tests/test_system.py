@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import sys
 import time
 
 from twisted.internet.selectreactor import SelectReactor
@@ -19,6 +20,46 @@ class Descriptors(SynchronousTestCase):
         allowed = raise_descriptor_limit()
         self.assertEqual(resource.getrlimit(resource.RLIMIT_NOFILE), (before[1], before[1]))
         self.assertEqual(allowed, before[1] - RESERVED)
+
+
+class OddSystem:
+    """A system's `resource`, whose setrlimit refuses more than `most`."""
+
+    RLIMIT_NOFILE = 7
+    RLIM_INFINITY = -1
+
+    def __init__(self, soft: int, hard: int, most: int) -> None:
+        self.soft, self.hard, self.most = soft, hard, most
+
+    def getrlimit(self, _which: int) -> tuple[int, int]:
+        return self.soft, self.hard
+
+    def setrlimit(self, _which: int, limits: tuple[int, int]) -> None:
+        if limits[0] > self.most:
+            raise ValueError("current limit exceeds maximum limit")
+        self.soft, self.hard = limits
+
+
+class OtherSystems(SynchronousTestCase):
+    def allowed_by(self, system: OddSystem | None) -> int:
+        self.addCleanup(sys.modules.__setitem__, "resource", resource)
+        sys.modules["resource"] = system  # type: ignore[assignment]  # None: not to be found
+        return raise_descriptor_limit()
+
+    def test_one_that_has_no_such_limit(self) -> None:
+        self.assertEqual(self.allowed_by(None), 512 - RESERVED)
+
+    def test_an_infinite_one_stays_so(self) -> None:
+        system = OddSystem(256, -1, 2_000_000)
+        self.assertEqual(self.allowed_by(system), 1_048_576 - RESERVED)
+        self.assertEqual((system.soft, system.hard), (1_048_576, -1))
+
+    def test_an_infinite_one_that_is_not_meant(self) -> None:
+        self.assertEqual(self.allowed_by(OddSystem(256, -1, 10_240)), 10_240 - RESERVED)
+
+    def test_one_that_refuses_everything(self) -> None:
+        self.assertEqual(self.allowed_by(OddSystem(256, 4096, 0)), 256 - RESERVED)
+        self.assertEqual(self.allowed_by(OddSystem(-1, -1, 0)), 512 - RESERVED)
 
 
 class Timers(SynchronousTestCase):

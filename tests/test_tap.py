@@ -6,16 +6,20 @@ import contextlib
 import errno
 import io
 import os
+from pathlib import Path
 from typing import Any
 
 from twisted.application.service import IServiceMaker
+from twisted.internet.endpoints import quoteStringArgument
 from twisted.internet.error import CannotListenError
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.plugin import IPlugin, getPlugins
+from twisted.python.lockfile import FilesystemLock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from tests.files import place_for
+from tests.certificates import make_certificate
+from tests.files import folder_for, place_for
 from twisted_chat import tap
 from twisted_chat.service import ChatService, StartError
 
@@ -152,6 +156,51 @@ class Failing(TapCase):
         line = self.complaint(lambda: self.make("--port", "ssl:4000:privateKey=/nowhere/key.pem"))
         self.assertEqual(line.count("\n"), 1, line)
         self.assertIn("can't read /nowhere/key.pem: No such file or directory", line)
+
+    def test_files_that_are_no_certificate(self) -> None:
+        folder = folder_for(self)
+        certificate, key = make_certificate("localhost")
+        other = make_certificate("localhost")[1]
+        damaged = b"-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----\n"
+        texts = {"cert": certificate, "key": key, "other": other, "junk": b"junk", "damaged": damaged}
+        for name, text in texts.items():
+            (folder / name).write_bytes(text)
+        for arguments, wanted in {
+            f"privateKey={folder}/junk": f"{folder}/junk holds no private key in PEM form",
+            f"privateKey={folder}/key:certKey={folder}/junk": f"{folder}/junk holds no certificate in PEM form",
+            f"privateKey={folder}/key": f"{folder}/key holds no certificate in PEM form",
+            f"privateKey={folder}/cert": f"{folder}/cert holds no private key in PEM form",
+            f"privateKey={folder}/damaged:certKey={folder}/cert": "the private key or the certificate is damaged, "
+            "or needs a passphrase",
+            f"privateKey={folder}/other:certKey={folder}/cert": "the certificate and the private key do not belong "
+            "together",
+        }.items():
+            line = self.complaint(lambda port=f"ssl:4000:{arguments}": self.make("--port", port))
+            self.assertEqual(line, f"twistd chat: --port ssl:4000:{arguments}: {wanted}\n")
+
+    def test_a_colon_in_a_files_name(self) -> None:
+        name = f"{folder_for(self)}/a:b"
+        Path(name).write_text("junk")
+        line = self.complaint(lambda: self.make("--port", f"ssl:4000:privateKey={quoteStringArgument(name)}"))
+        self.assertIn(f"{name} holds no private key", line)
+
+    def test_a_unix_path_in_use(self) -> None:
+        path = place_for(self)
+        lock = FilesystemLock(f"{path}.lock")
+        self.assertTrue(lock.lock())
+        self.addCleanup(lock.unlock)
+        self.assertEqual(self.unix_complaint(str(path)), "another process listens there\n")
+
+    def test_a_unix_path_in_no_folder(self) -> None:
+        self.assertEqual(self.unix_complaint("/nowhere/chat"), "No such file or directory\n")
+
+    def unix_complaint(self, path: str) -> str:
+        from twisted.internet import reactor
+
+        service = self.make("--port", f"unix:{path}", reactor=reactor)
+        before, line, after = self.complaint(service.privilegedStartService).partition(f"unix:{path}: ")
+        self.assertEqual((before, line != ""), ("twistd chat: can't listen on ", True))
+        return after
 
     def test_a_taken_port(self) -> None:
         service = self.make("--port", "4000", reactor=BusyReactor(), twistd={"nodaemon": True})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
 
@@ -69,6 +70,15 @@ class Recipient(Protocol):
         """The session is over: send what is queued, then end."""
 
 
+@dataclass(frozen=True, slots=True)
+class KnownRoom:
+    """A room as the log has it: where it was when the service ended."""
+
+    id: str
+    name: str
+    topic: str
+
+
 Deliver = Callable[[Sequence[Outcome]], None]
 
 
@@ -109,6 +119,12 @@ class Journal(Protocol):
 
     def latest(self, room: str, before: int, limit: int) -> Deferred[Page]:
         """The newest `limit` events of a room's history with a number below `before`."""
+
+    def said(self, person: str, client_id: str) -> Deferred[Event | None]:
+        """The event that this person posted with this mark of its own, if it is in the log."""
+
+    def rooms(self) -> Sequence[KnownRoom]:
+        """The rooms that the log knows and was not told to forget, with their last topics. Asked once, at the start."""
 
     def forget(self, room: str) -> None:
         """The room is gone for good: what is kept of it will not be asked for again."""

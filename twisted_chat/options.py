@@ -164,19 +164,21 @@ class Options(usage.Options):
             raise SystemExit(2) from None
 
     def postOptions(self) -> None:
-        given: dict[str, Any] = _from_file(self["config"]) if self["config"] is not None else {}
-        given.update({option.name: self[option.name] for option in OPTIONS if self[option.name] is not None})
+        config = self["config"]
+        typed: dict[str, Any] = {option.name: self[option.name] for option in OPTIONS if self[option.name] is not None}
         if self.ports:
-            given["port"] = self.ports
+            typed["port"] = self.ports
+        given = {**(_from_file(config) if config is not None else {}), **typed}
         found: dict[str, Any] = {}
-        if "port" in given:
-            found["ports"] = tuple(endpoint_description(value) for value in _listed(given.pop("port")))
         for name, value in given.items():
-            option = _BY_NAME[name]
             try:
-                found[option.field] = option.parse(value)
+                if name == "port":
+                    found["ports"] = tuple(endpoint_description(each) for each in value)
+                else:
+                    found[_BY_NAME[name].field] = _BY_NAME[name].parse(value)
             except usage.UsageError as error:
-                raise usage.UsageError(f"--{name} {error}") from None
+                place = f"--{name}" if name in typed else f"{config}: {name}"
+                raise usage.UsageError(f"{place} {error}") from None
         assert found.keys() <= {field.name for field in fields(Settings)}
         self.settings = Settings(**found)
 
@@ -186,18 +188,11 @@ def endpoint_description(value: str) -> str:
     description = value.strip()
     if description.isascii() and description.isdigit():
         if int(description[:6]) > 65535:
-            raise usage.UsageError(f"--port {description}: a port is a number up to 65535")
+            raise usage.UsageError(f"{description}: a port is a number up to 65535")
         description = f"tcp:{description}"
-    if description.startswith(("tcp:", "tcp6:", "ssl:")) and ":backlog=" not in description:
+    if description.startswith(("tcp:", "tcp6:", "ssl:", "unix:")) and ":backlog=" not in description:
         description += BACKLOG
     return description
-
-
-def _listed(value: Any) -> list[str]:
-    values = value if isinstance(value, list) else [value]
-    if not values:
-        raise usage.UsageError("--port is an empty list")
-    return [str(each) for each in values]
 
 
 def _from_file(path: str) -> dict[str, Any]:
@@ -212,6 +207,8 @@ def _from_file(path: str) -> dict[str, Any]:
             hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(_NAMES)}"
             raise usage.UsageError(f"{path}: unknown key {name!r}{hint}")
         values = value if name == "port" and isinstance(value, list) else [value]
+        if not values:
+            raise usage.UsageError(f"{path}: {name} is an empty list")
         if not all(isinstance(each, str | int) and not isinstance(each, bool) for each in values):
             raise usage.UsageError(f"{path}: {name} must be a text or a number")
         found[name] = [str(each) for each in values] if name == "port" else str(cast(object, value))

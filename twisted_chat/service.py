@@ -65,7 +65,11 @@ class ChatService(Service):
         def failed(failure: Failure) -> None:
             reason: object = failure.value
             if isinstance(reason, CannotListenError):
-                reason = getattr(reason.socketError, "strerror", None) or reason.socketError
+                reason = reason.socketError
+            if isinstance(reason, OSError):
+                reason = reason.strerror or reason
+            elif str(reason) == "Cannot acquire lock":  # Twisted's word about a unix: endpoint
+                reason = "another process listens there"
             self._failed(StartError(f"can't listen on {door.description}: {reason}"))
 
         outcome: list[Any] = []

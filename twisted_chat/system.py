@@ -5,21 +5,37 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 RESERVED = 64
 """Descriptors left for everything that is not a chat connection: logs, ports, the reactor, the log's file."""
 
 
-def raise_descriptor_limit() -> int:
-    """Raise the soft limit of open descriptors to the hard one; gives how many connections that allows."""
-    import resource  # not on every system: only servers need it
+MOST = 1_048_576
+"""Descriptors asked for where the hard limit is none."""
 
-    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard == resource.RLIM_INFINITY:
-        hard = 1_048_576
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return max(1, hard - RESERVED)
+UNLIMITED_BY_US = 10_240
+"""Descriptors tried for where a system names no limit that it keeps: macOS takes so many and no more."""
+
+UNKNOWN = 512
+"""Descriptors reckoned with on a system that does not tell."""
+
+
+def raise_descriptor_limit() -> int:
+    """Raise the soft limit of open descriptors as far as the system lets us; gives how many connections that allows."""
+    try:
+        import resource  # not on every system
+    except ImportError:
+        return UNKNOWN - RESERVED
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST if hard == resource.RLIM_INFINITY else hard
+    for limit in (most, min(most, UNLIMITED_BY_US)):
+        with suppress(OSError, ValueError):
+            # The hard limit stays: an infinite one can be lowered, but not raised again.
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+            return max(1, limit - RESERVED)
+    return max(1, (UNKNOWN if soft == resource.RLIM_INFINITY else soft) - RESERVED)
 
 
 def use_monotonic_clock(reactor: Any) -> None:

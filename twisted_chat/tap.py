@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import sys
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from twisted.internet.endpoints import serverFromString
+from twisted.internet.error import VerifyError
 from twisted.internet.interfaces import IStreamServerEndpoint
 from twisted.logger import Logger
 
@@ -84,8 +86,28 @@ def _endpoint(reactor: Any, description: str) -> IStreamServerEndpoint:
         raise StartError(f"--port {shown} needs a part that is not installed: {hint}") from None
     except OSError as error:
         raise StartError(f"--port {shown}: can't read {error.filename}: {error.strerror}") from None
+    except VerifyError:
+        raise StartError(f"--port {shown}: the certificate and the private key do not belong together") from None
     except Exception as error:  # whatever an endpoint's parser makes of nonsense
+        if type(error).__module__.startswith("OpenSSL."):  # which need not be installed
+            raise StartError(f"--port {shown}: {_wrong_file(shown)}") from None
         raise StartError(f"--port {shown} is no port number and no endpoint description: {error}") from None
+
+
+def _wrong_file(description: str) -> str:
+    """Which of an ssl: endpoint's files is not what it should be, as far as a look into them tells."""
+    key = _argument(description, "privateKey") or "server.pem"  # Twisted's own default
+    certificate = _argument(description, "certKey") or key
+    for name, what in ((key, "private key"), (certificate, "certificate")):
+        with suppress(OSError):
+            if f"{what.upper()}-----".encode() not in Path(name).read_bytes():
+                return f"{name} holds no {what} in PEM form"
+    return "the private key or the certificate is damaged, or needs a passphrase"
+
+
+def _argument(description: str, name: str) -> str | None:
+    found = re.search(rf":{name}=((?:\\.|[^:\\])*)", description)
+    return re.sub(r"\\(.)", r"\1", found[1]) if found else None
 
 
 class _Failing:

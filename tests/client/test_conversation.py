@@ -90,16 +90,6 @@ class EnteringTests(Talk):
         self.hears(type="error", code="NICK_IN_USE", text="alice is taken")
         self.assertEqual(self.effects, [Refused("NICK_IN_USE", "alice is taken")])
 
-    def test_a_welcome_that_comes_again_is_silent(self) -> None:
-        self.is_welcome()
-        self.types("hi")
-        self.is_welcome(room("#lobby", "zoe"), nick="alice2", resume="R2")
-        self.assertEqual(self.effects, [])
-        self.assertEqual(self.talk.rooms.nicks(), ["zoe"])
-        self.assertEqual(self.talk.nick, "alice2")
-        self.is_cut()
-        self.assertEqual(self.talk.hello()["resume"], "R2")
-
 
 class TypingTests(Talk):
     def setUp(self) -> None:

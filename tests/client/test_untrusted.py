@@ -2,9 +2,12 @@
 
 from datetime import UTC, datetime
 
+from hypothesis import example, given
+from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.client import untrusted
+from twisted_chat.core import text as core
 
 
 class CleanTests(SynchronousTestCase):
@@ -13,7 +16,13 @@ class CleanTests(SynchronousTestCase):
             self.assertNotIn(text[0], untrusted.clean(f"a{text}b"))
 
     def test_a_line_stays_a_line(self) -> None:
-        self.assertEqual(untrusted.clean("a\r\nb\u2028c\x85d\ve"), "a b c d e")
+        self.assertEqual(untrusted.clean("a\r\nb\u2028c\x85d\ve"), "a  b c d e")
+
+    @given(st.text())
+    @example("".join(map(chr, range(0x3000))) + "\udc80\ud800\U000e0001\U000e007f\U000e0080")
+    def test_it_cleans_as_the_server_does(self, text: str) -> None:
+        """What the user's own clean text is, the server must not change."""
+        self.assertEqual(untrusted.clean(text), core.clean(text))
 
     def test_other_text_stays_as_it_is(self) -> None:
         self.assertEqual(untrusted.clean("tab\täöü 漢字 👩‍🚀"), "tab\täöü 漢字 👩‍🚀")

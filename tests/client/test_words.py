@@ -6,12 +6,15 @@ from twisted.internet import error
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
+from twisted_chat.client import typed
 from twisted_chat.client.completion import candidates
 from twisted_chat.client.effects import Kind, Shown, dated
 from twisted_chat.client.requests import farewell, request
 from twisted_chat.client.troubles import worded
 from twisted_chat.client.typed import Verb, is_secret, parse
 from twisted_chat.client.wording import mentions, said
+from twisted_chat.core import commands
+from twisted_chat.core.errors import UnknownCommand
 
 
 class ParseTests(SynchronousTestCase):
@@ -62,6 +65,24 @@ class ParseTests(SynchronousTestCase):
             self.assertTrue(is_secret(line))
         self.assertFalse(is_secret("/loginx"))
         self.assertFalse(is_secret("login x"))
+
+
+class TheServersCommandsTests(SynchronousTestCase):
+    """The client may not import the core: its copy of what is there is held equal here."""
+
+    def test_the_names(self) -> None:
+        self.assertEqual(sorted(typed.COMMANDS), sorted(command.name for command in commands.COMMANDS))
+
+    def test_names_aliases_and_prefixes_mean_the_same(self) -> None:
+        own = {alias: verb for alias, verb in typed._OWN.items() if alias in typed.COMMANDS}
+        self.assertEqual(set(typed._OWN) - set(commands.BY_NAME), set())
+        for name in commands.BY_NAME:
+            for end in range(1, len(name) + 1):
+                try:
+                    meant = own.get(commands.find(name[:end]).name)
+                except UnknownCommand:
+                    meant = None
+                self.assertEqual(typed._own(name[:end]), meant, name[:end])
 
 
 class RequestTests(SynchronousTestCase):

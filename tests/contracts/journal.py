@@ -278,6 +278,16 @@ class JournalContract:
             (Kind.DIRECT, BOB, "bob", "psst", True, None),
         )
 
+    # by its mark
+
+    def test_what_was_said_with_a_mark(self: Any) -> None:
+        self.append(said(ALICE, "one", mark="c-1"), direct(BOB, CAROL, "two", mark="c-2"))
+        for person, mark, event in ((ALICE, "c-1", self.delivered[0]), (BOB, "c-2", self.delivered[1])):
+            found = self.answer_of(self.journal.said(person, mark))
+            self.assertEqual((found.seq, found.text, found.client_id), (event.seq, event.text, mark))
+        self.assertIsNone(self.answer_of(self.journal.said(BOB, "c-1")))
+        self.assertIsNone(self.answer_of(self.journal.said(ALICE, "c-2")))
+
     # ends
 
     def test_a_forgotten_room(self: Any) -> None:

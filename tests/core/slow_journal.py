@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from twisted.internet.defer import Deferred
 
-from twisted_chat.boundaries import Deliver, Journal
+from twisted_chat.boundaries import Deliver, Journal, KnownRoom
 from twisted_chat.core.errors import StorageUnavailable
 from twisted_chat.core.events import KEPT, Event, Item, Outcome, Page, Refused
 from twisted_chat.journal.memory import MemoryJournal
@@ -22,6 +22,7 @@ class SlowJournal:
         self.batches: list[Sequence[Item]] = []
         self.written: list[Outcome] = []
         self.asked: list[tuple[Deferred[Page], Callable[[], Deferred[Page]]]] = []
+        self.looked_up: list[tuple[Deferred[Event | None], str, str]] = []
         self.refusing = False
         self.forgotten: list[str] = []
         self.closed: Deferred[None] | None = None
@@ -90,6 +91,20 @@ class SlowJournal:
 
     def latest(self, room: str, before: int, limit: int) -> Deferred[Page]:
         return self._later(lambda: self._memory.latest(room, before, limit))
+
+    def said(self, person: str, client_id: str) -> Deferred[Event | None]:
+        answer: Deferred[Event | None] = Deferred()
+        self.looked_up.append((answer, person, client_id))
+        return answer
+
+    def looks_up(self) -> None:
+        """Answer what was asked about marks."""
+        now, self.looked_up = self.looked_up, []
+        for answer, person, client_id in now:
+            self._memory.said(person, client_id).chainDeferred(answer)
+
+    def rooms(self) -> Sequence[KnownRoom]:
+        return self._memory.rooms()
 
     def forget(self, room: str) -> None:
         self.forgotten.append(room)

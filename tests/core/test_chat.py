@@ -8,6 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.core.doubles import Program, SlowCase, Someone, arrives, someone
 from tests.core.slow_journal import SlowJournal
 from tests.helpers import NOON, CoreCase, Listener, make_chat
+from twisted_chat.boundaries import KnownRoom
 from twisted_chat.core import chat as chat_module
 from twisted_chat.core.chat import Chat
 from twisted_chat.core.errors import (
@@ -211,13 +212,17 @@ class ComingBack(CoreCase):
         self.assertEqual(list(self.chat.persons), [self.bob.session.person.id])
         self.assertEqual(list(self.chat.rooms), ["#lobby"])
 
-    def test_ignoring_lives_on_over_a_cut_only(self) -> None:
+    def test_ignoring_lives_on_over_a_cut_and_a_leaving(self) -> None:
         self.alice.types("/ignore bob")
         again = someone(self, "alice", resume=self.secret)
         self.bob.types("hi")
         again.hears()
         again.types("/quit")
         again = someone(self, "alice", resume=self.secret)
+        self.bob.types("hi")
+        again.hears()
+        again.types("/ignore", "/unignore bob")
+        again.takes()
         self.bob.types("hi")
         again.hears("[#lobby] bob: hi")
 
@@ -270,9 +275,37 @@ class Batches(SlowCase):
         self.clock.advance(0)
         self.assertEqual(self.sizes(), [3])
 
+    def test_many_small_ones_are_cut_too(self) -> None:
+        """Delivery goes through each for each who did one: a crowd's commands must not become one batch."""
+        alice = someone(self, "alice")
+        for _item in range(300):
+            alice.session.typed("/time")
+        self.clock.advance(0)
+        self.assertEqual(self.sizes(), [128, 128, 44])
+
+    def test_what_a_further_turn_brings_goes_with_it(self) -> None:
+        alice = someone(self, "alice")
+        alice.session.say("1")
+        self.clock.callLater(0, alice.session.say, "2")
+        self.clock.advance(0)
+        self.assertEqual(self.sizes(), [2])
+
+    def test_but_not_for_ever(self) -> None:
+        alice = someone(self, "alice")
+
+        def talks(times: int) -> None:
+            alice.session.say(str(times))
+            if times:
+                self.clock.callLater(0, talks, times - 1)
+
+        talks(20)
+        self.clock.advance(0)
+        self.assertGreater(len(self.sizes()), 2)
+
     def test_a_big_one_is_cut_and_the_rest_follows_in_order(self) -> None:
         alice = someone(self, "alice")
         self.patch(chat_module, "MAX_BATCH", 10)
+        self.patch(chat_module, "ITEM", 0)
         for text in ("1" * 11, "2" * 5, "3" * 5, "4" * 5):
             alice.session.say(text)
         alice.session.typed("/time")
@@ -401,8 +434,39 @@ class RoomsOfTheHouse(CoreCase):
         self.assertIs(self.chat.rooms_by_id[room.id], room)
         self.chat.remove_if_empty(room)
         self.assertEqual(list(self.chat.rooms), ["#lobby"])
+        self.chat.remove_if_empty(room)  # gone already
         self.chat.remove_if_empty(self.chat.rooms["#lobby"])
         self.assertEqual(list(self.chat.rooms), ["#lobby"])
+
+    def test_a_topic_keeps_a_room_until_the_place_is_needed(self) -> None:
+        self.patch(chat_module, "MAX_ROOMS", 4)
+        alice, bob = someone(self, "alice"), someone(self, "bob")
+        bob.types("/join #kept")
+        for name in ("#old", "#new"):
+            alice.types(f"/join {name}", "/topic still here", f"/part {name}")
+            self.clock.advance(1)
+        alice.types("/join #more")
+        self.assertEqual(sorted(self.chat.rooms), ["#kept", "#lobby", "#more", "#new"])
+        bob.types("/join #yet_more")
+        self.assertEqual(sorted(self.chat.rooms), ["#kept", "#lobby", "#more", "#yet_more"])
+        alice.listener.forget()
+        alice.types("/join #too_many")
+        alice.hears("!!! TOO_MANY_ROOMS this server has at most 4 rooms")
+
+    def test_a_log_brings_its_rooms_back(self) -> None:
+        """What a restart on the same log must do, whichever journal it is."""
+        alice = arrives(self, "alice")
+        secret = alice.secret()
+        alice.types("hello", "/join #dev", "/topic work", "in dev")
+        before, journal = self.chat.rooms, self.chat.journal
+        known = [KnownRoom(room.id, room.name, room.topic) for room in before.values()]
+        self.patch(journal, "rooms", lambda: known)
+        after = make_chat(self.clock, journal)
+        self.assertEqual({room.name: room.topic for room in after.rooms.values()}, {"#lobby": "", "#dev": "work"})
+        listener = Program()
+        after.enter(listener, "alice", resume=secret, since=0, rooms=["#dev"])
+        self.clock.advance(0)
+        self.assertEqual(listener.texts(), ["hello", "work", "in dev"])
 
     def test_who_is_called_so(self) -> None:
         alice = someone(self, "alice")
@@ -410,6 +474,22 @@ class RoomsOfTheHouse(CoreCase):
         self.assertEqual(
             str(self.assertRaises(NoSuchNick, self.chat.person_called, "bob")), "nobody here is called bob"
         )
+
+
+class Remembered(CoreCase):
+    def test_so_many_lists_of_ignored_people_are_kept(self) -> None:
+        self.patch(chat_module, "MAX_REMEMBERED", 1)
+        secrets = []
+        for nick in ("alice", "bob"):
+            each = arrives(self, nick)
+            secrets.append(each.secret())
+            each.types("/ignore mallory", "/quit")
+        mallory = someone(self, "mallory")
+        alice, bob = someone(self, "alice", resume=secrets[0]), someone(self, "bob", resume=secrets[1])
+        alice.listener.forget()
+        mallory.types("hi")
+        alice.hears("[#lobby] mallory: hi")
+        bob.hears()
 
 
 class Presence(CoreCase):

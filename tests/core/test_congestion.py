@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from tests.core.doubles import SlowCase, someone
 from twisted_chat.core.congestion import HIGH, LOW, SLOW
-from twisted_chat.core.events import Aside
+from twisted_chat.core.events import Aside, Event, Kind
 
 
 class Paused(SlowCase):
@@ -43,6 +43,18 @@ class Paused(SlowCase):
         self.journal.written = rest[1:]
         self.journal.delivers()
         self.assertEqual(self.bob.listener.texts(), [str(number) for number in range(HIGH + 1)])
+
+    def test_what_others_posted_does_not_count(self) -> None:
+        """An engine's journal brings what other nodes wrote, too."""
+        for number in range(100):
+            event = Event(Kind.MESSAGE, "elsewhere", "zoe", 0, "lobby", "#lobby", str(number), seq=number + 1)
+            self.journal.written.append(event)
+        self.journal.delivers()
+        self.assertEqual(len(self.bob.listener.texts()), 100)
+        self.says_many(HIGH)
+        self.assertEqual(self.paused(), (0, 0))
+        self.alice.session.say("one more")
+        self.assertEqual(self.paused(), (1, 0))
 
     def test_nothing_comes_back_for_too_long(self) -> None:
         self.alice.session.say("1")

@@ -98,12 +98,12 @@ class Many(CoreCase):
         self.crowd[0].types("/ignore nobody_here")
         self.view.rendered = 0
         self.alice.session.say("one")
-        self.crowd[0].session.typed("/back")
+        self.crowd[0].session.typed("/away")
         self.turn()
-        # "one" once for the many and the single, the return once for others, once for himself
+        # "one" once for the many and the single, the absence once for others, once for himself
         self.assertEqual(self.view.rendered, 3)
         self.assertEqual(self.crowd[0].takes(), ["reply You ignore nobody_here now; /unignore nobody_here ends it",
-                                                 "[#lobby] alice: one", "p0 is back"])  # fmt: skip
+                                                 "[#lobby] alice: one", "p0 is away: "])  # fmt: skip
 
     def test_who_is_in_another_room_hears_nothing(self) -> None:
         self.crowd[0].types("/join #dev", "/part #lobby")

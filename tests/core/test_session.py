@@ -6,6 +6,7 @@ from twisted_chat.core.errors import (
     BadRequest,
     BadRoom,
     ChatError,
+    InNoRoom,
     NeedText,
     NickInUse,
     NoSuchNick,
@@ -63,7 +64,7 @@ class Saying(Case):
         self.alice.types("/part")
         self.alice.takes()
         self.bob.takes()
-        self.refused(NotInRoom, "you are not in #lobby; /join #lobby first", self.alice.session.say, "hi")
+        self.refused(InNoRoom, "you are in no room; /join one first", self.alice.session.say, "hi")
 
     def test_nothing(self) -> None:
         for text in ("", "  \t ", "\x1b\x07", "\u2028"):
@@ -262,7 +263,7 @@ class TopicsAndAbsence(Case):
 
     def test_a_topic_of_no_room(self) -> None:
         self.alice.types("/part")
-        self.assertRaises(NotInRoom, self.alice.session.set_topic, "work")
+        self.assertRaises(InNoRoom, self.alice.session.set_topic, "work")
 
     def test_away_and_back(self) -> None:
         self.alice.session.set_away("lunch")

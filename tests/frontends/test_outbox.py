@@ -373,8 +373,20 @@ class Bounds:
             self.transport.flush()
         self.assertEqual(self.transport.aborts, 0)
         self.assertGreater(self.outbox.size, 0)
-        self.clock.advance(STUCK)
-        self.clock.advance(STUCK)
+        self.clock.advance(STUCK - 1)
+        self.assertEqual(self.transport.aborts, 0)
+        self.clock.advance(1)
+        self.assertEqual(self.transport.aborts, 1, "90 seconds after the last byte")
+
+    def test_the_90_seconds_begin_at_the_last_byte(self: Any) -> None:
+        self.stall()
+        for _piece in range(5):
+            self.outbox.write(b"x" * HANDOVER)
+        self.clock.pump([1.0] * 7)
+        self.transport.flush()
+        self.clock.pump([1.0] * 89)
+        self.assertEqual(self.transport.aborts, 0)
+        self.clock.pump([1.0])
         self.assertEqual(self.transport.aborts, 1)
 
 

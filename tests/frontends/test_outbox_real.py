@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import socket
 from array import array
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +15,7 @@ from twisted.internet import reactor, ssl
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IOpenSSLContextFactory
 from twisted.internet.protocol import ClientFactory, Factory, Protocol, connectionDone
-from twisted.internet.task import deferLater
+from twisted.internet.task import Clock, deferLater
 from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 from zope.interface import implementer
@@ -164,6 +165,77 @@ class SelfSigned:
 
     def getContext(self) -> SSL.Context:
         return self._context
+
+
+class Reading:
+    """A reader of a few bytes at a time, which Twisted does not know of: its own end of a connection."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.socket()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.socket.connect(("127.0.0.1", port))
+        self.socket.setblocking(False)
+
+    async def takes(self, size: int) -> None:
+        """So many bytes and no more."""
+        while size > 0:
+            try:
+                size -= len(self.socket.recv(size))
+            except BlockingIOError:
+                await deferLater(reactor, 0.01)
+
+
+class Slowly(TestCase):
+    """What counts as a byte taken, with the kernel's own buffers; only the time is ours."""
+
+    timeout = 60
+
+    async def stalled(self) -> tuple[Clock, Outbox, Protocol, Reading]:
+        clock = Clock()
+        made: Deferred[Protocol] = Deferred()
+
+        class Speaker(Protocol):
+            ended = False
+
+            def connectionMade(self) -> None:
+                tune(self.transport)
+                made.callback(self)
+
+            def connectionLost(self, reason: Failure = connectionDone) -> None:
+                self.ended = True
+
+        factory = Factory.forProtocol(Speaker)
+        factory.noisy = False
+        port = reactor.listenTCP(0, factory, interface="127.0.0.1")
+        self.addCleanup(port.stopListening)
+        reader = Reading(port.getHost().port)
+        self.addCleanup(reader.socket.close)
+        speaker = await made
+        self.addCleanup(speaker.transport.abortConnection)
+        outbox = Outbox(speaker.transport, clock, lambda: None, plain_socket(speaker.transport))
+        outbox.write(b"x" * SIZE)
+        for _turn in range(20):
+            await deferLater(reactor, 0.01)
+        return clock, outbox, speaker, reader
+
+    async def test_a_living_reader_is_left_alone_though_a_piece_takes_him_minutes(self) -> None:
+        clock, outbox, speaker, reader = await self.stalled()
+        waiting = outbox.size
+        for _minute in range(5):
+            await reader.takes(9000)  # more than its kernel holds for it, so that it asked for more
+            for _look in range(6):
+                clock.advance(10)
+        self.assertFalse(speaker.transport.disconnected)
+        self.assertEqual(outbox.size, waiting, "all that he took was in the kernel")
+
+    async def test_one_that_takes_nothing_is_dropped(self) -> None:
+        clock, _outbox, speaker, _reader = await self.stalled()
+        clock.pump([10] * 8)
+        await deferLater(reactor, 0)
+        self.assertFalse(speaker.ended)
+        clock.pump([10] * 2)
+        await deferLater(reactor, 0)
+        self.assertTrue(speaker.ended)
 
 
 class BothWays:

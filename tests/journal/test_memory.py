@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.contracts.journal import ALICE, BOB, CAROL, DEV, ENDLESS, LOBBY, JournalContract, direct, said
-from twisted_chat.core.events import Duplicate, Event, Kind, Page
+from twisted_chat.core.events import NATURE, Duplicate, Event, Kind, Nature, Page
 from twisted_chat.journal import memory
 from twisted_chat.journal.memory import MemoryJournal
 
@@ -126,6 +126,122 @@ class Rings(JournalContract, SynchronousTestCase):
             self.append(said(ALICE, "x", mark=f"c-{number}"), direct(ALICE, BOB, "x", mark=f"d-{number}"))
         self.assertEqual(len(self.journal._said), 20)
         self.assertEqual(self.journal.seq, 2000)
+
+    # the bound over all rooms
+
+    def of_text(self, events: int) -> None:
+        """A log with room for so many events with a text of ten characters."""
+        self.patch(memory, "MAX_TEXT", events * (memory.EVENT + 10))
+        self.small(100)
+
+    def say(self, *rooms: str) -> None:
+        """An event in each, ten characters long."""
+        for room in rooms:
+            text = f"{self.journal.seq + 1:010}"
+            self.append(said(ALICE, text, room, f"c-{text}") if room else direct(ALICE, BOB, text, f"c-{text}"))
+
+    def numbers(self, page: Page) -> list[int]:
+        return [int(event.text or "") for event in page.events]
+
+    def test_the_oldest_of_all_goes_first_wherever_it_is(self) -> None:
+        self.of_text(4)
+        self.say(LOBBY, DEV, LOBBY, "", DEV)
+        self.assertEqual(self.numbers(self.after(0, {LOBBY: 0, DEV: 0}, ALICE)), [2, 3, 4, 5])
+        self.say(LOBBY, LOBBY, LOBBY)
+        self.assertEqual(self.numbers(self.after(0, {LOBBY: 0, DEV: 0}, ALICE)), [5, 6, 7, 8])
+        self.assertEqual(self.numbers(self.latest()), [6, 7, 8])
+        self.assertEqual(self.numbers(self.latest(room=DEV)), [5])
+        self.say(LOBBY)
+        self.assertEqual(self.numbers(self.latest(room=DEV)), [])
+        self.say(DEV, DEV)
+        self.assertEqual(self.numbers(self.after(0, {LOBBY: 0, DEV: 0}, ALICE)), [8, 9, 10, 11])
+
+    def test_what_goes_so_is_lost_and_its_mark_forgotten(self) -> None:
+        self.of_text(2)
+        self.say(LOBBY, "", DEV, LOBBY)
+        self.assertEqual(self.after(0, {LOBBY: 0}).lost, 1)
+        self.assertEqual(self.after(0, {DEV: 0}).lost, 0)
+        self.assertEqual(self.after(0, {}, BOB).lost, 2)
+        self.assertEqual(self.after(0, {}, CAROL).lost, 0)
+        self.assertEqual({mark for _person, mark in self.journal._said}, {f"c-{3:010}", f"c-{4:010}"})
+
+    def test_the_newest_stays_whatever_its_size(self) -> None:
+        self.of_text(2)
+        self.say(LOBBY, DEV)
+        self.append_texts("x" * 10_000)
+        self.texts(self.after(0, {LOBBY: 0, DEV: 0}), "x" * 10_000)
+        self.say(DEV)
+        self.assertEqual(self.numbers(self.after(0, {LOBBY: 0, DEV: 0})), [4])
+
+    def test_a_forgotten_room_makes_room(self) -> None:
+        self.of_text(3)
+        self.say(LOBBY, DEV, DEV)
+        self.journal.forget(DEV)
+        self.say(LOBBY, LOBBY)
+        self.assertEqual(self.numbers(self.latest()), [1, 4, 5])
+        self.say(LOBBY)
+        self.assertEqual(self.numbers(self.latest()), [4, 5, 6])
+
+    def test_a_full_ring_and_a_full_log_together(self) -> None:
+        self.of_text(5)
+        self.journal._size = 3
+        for _round in range(50):
+            self.say(LOBBY, LOBBY, LOBBY, LOBBY, DEV)
+            events = self.numbers(self.after(0, {LOBBY: 0, DEV: 0}))
+            self.assertEqual(self.numbers(self.latest()), [number for number in events if number % 5])
+            self.assertLessEqual(len(events), 5)
+            self.assertEqual(len(self.journal._said), len(events))
+        self.assertEqual(events, [245, 247, 248, 249, 250])
+
+    def test_no_count_goes_astray(self) -> None:
+        self.small(3)
+        for _round in range(20):
+            self.say(LOBBY, DEV, "", LOBBY)
+        self.journal.forget(DEV)
+        self.assertEqual(self.journal._text, 6 * (memory.EVENT + 10))
+
+    def test_kinds_that_are_not_served_do_not_count_as_more(self) -> None:
+        """Nor do they fill a page: what the log does with a kind is a table that may grow."""
+        kept = NATURE[Kind.TOPIC]
+        self.addCleanup(NATURE.__setitem__, Kind.TOPIC, kept)
+        NATURE[Kind.TOPIC] = Nature(kept=True, history=False, resumed=False, skippable=False)
+        self.append_texts("one", "two")
+        self.append(*(said(ALICE, "a topic", kind=Kind.TOPIC) for _number in range(5)))
+        self.texts(self.after(0, limit=2), "one", "two")
+        self.texts(self.latest(2), "one", "two")
+        self.append_texts("three")
+        self.texts(self.after(0, limit=2), "one", "two", more=True)
+        self.texts(self.after(2, limit=1), "three")
+        self.texts(self.latest(1), "three", more=True)
+
+    def test_a_page_of_a_full_ring_is_found_without_going_through_it(self) -> None:
+        size = 20_000
+        self.small(size)
+        looks = 0
+
+        class Look(Event):
+            """Counts how often its number is asked for."""
+
+            __slots__ = ()
+
+            def __getattribute__(self, name: str) -> object:
+                nonlocal looks
+                looks += name == "seq"
+                return super().__getattribute__(name)
+
+        self.append(*(said(ALICE, "x") for _number in range(size + 10)))
+        ring = self.journal._rooms[LOBBY]
+        for event in ring:
+            event.__class__ = Look
+        for read in (self.latest, lambda: self.after(size // 2), lambda: self.latest(before=size // 2)):
+            looks = 0
+            self.assertEqual(len(read().events), 100)
+            self.assertLess(looks, 500)
+
+    # what came to the seam for logs that outlive the service
+
+    def test_it_begins_without_rooms(self) -> None:
+        self.assertEqual(list(self.journal.rooms()), [])
 
 
 # against a list

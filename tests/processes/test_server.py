@@ -60,6 +60,33 @@ class Talking(ServerCase):
         for _line in range(10):
             self.assertEqual(await people[1].hears("alice: x"), f"alice: {text}")
 
+    async def test_who_ends_over_tls_has_said_all_of_it(self) -> None:
+        """There is no half close over TLS: the end may come with lines that are still held back for the rate."""
+        certificate = make_certificate(self.folder)
+        _server, port = await self.start(port="ssl:0:interface=127.0.0.1:privateKey=key.pem:certKey=cert.pem")
+        trusted = optionsForClientTLS("localhost", Certificate.loadPEM(certificate.read_bytes()))
+        alice, bob = [
+            await connectProtocol(SSL4ClientEndpoint(reactor, "127.0.0.1", port, trusted), Stranger())
+            for _person in range(2)
+        ]
+        self.addCleanup(alice.transport.abortConnection)
+        alice.says("alice")
+        await alice.hears("Welcome")
+        await bob.hears("NICK")
+        bob.says("bob\n" + "\n".join(f"line {number}" for number in range(40)))
+        bob.transport.loseConnection()
+        for number in range(40):
+            self.assertEqual(await alice.hears("bob: "), f"bob: line {number}")
+        self.assertEqual(await alice.hears("*** bob left"), "*** bob left #lobby")
+
+    async def test_a_last_line_needs_no_end(self) -> None:
+        _server, port = await self.start()
+        alice = await self.enter(port, "alice")
+        nc = self.spawn([shutil.which("nc") or "nc", "-N", "127.0.0.1", str(port)])
+        nc.transport.write(b"bob\nhello")
+        nc.transport.closeStdin()
+        self.assertEqual(await alice.hears("bob: "), "bob: hello")
+
     async def test_a_server_password(self) -> None:
         (self.folder / "secret").write_text("sesame\n")
         server, port = await self.start("--password-file", "secret")
@@ -128,15 +155,33 @@ class Ending(ServerCase):
         slow = await self.enter(port, "slow")
         slow.transport.pauseProducing()
         alice = await self.enter(port, "alice")
-        for number in range(100):
-            alice.says(f"{number} " + "z" * 1900)
-        alice.says("/time")
-        await alice.hears(" UTC")
+        text = "z" * 1900
+        said = 0
+        # Until so much was said that the kernels hold less: the rest is in the server's own queue, well within its
+        # soft limit, so that nothing was passed by.
+        while said * len(text) - in_kernels(slow, port) < 100_000:
+            for _line in range(20):
+                alice.says(f"{said} {text}")
+                said += 1
+            alice.says("/time")
+            await alice.hears(" UTC")
         server.send_signal("TERM")
         slow.transport.resumeProducing()
-        await slow.hears("alice: 99 z")
+        for number in range(said):
+            self.assertEqual((await slow.hears("alice: ")).split()[1], str(number))
         await slow.hears("*** The server is going down")
         self.assertEqual(await server.ended, 0)
+
+
+def in_kernels(stranger: Stranger, port: int) -> int:
+    """Bytes on their way to `stranger` that the kernel has, at either end of the connection."""
+    ports = {stranger.transport.getHost().port, port}
+    waiting = 0
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _number, here, there, _state, queues, *_rest = line.split()
+        if {int(end.partition(":")[2], 16) for end in (here, there)} == ports:
+            waiting += sum(int(queue, 16) for queue in queues.split(":"))
+    return waiting
 
 
 class NotStarting(ServerCase):

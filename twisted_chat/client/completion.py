@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from twisted_chat.client.typed import COMMANDS
+
+_LISTED = 10
 
 
 def candidates(before: str, nicks: Iterable[str], rooms: Iterable[str]) -> tuple[str, list[str]]:
     """The word that stands before the cursor, and what it could become.
 
-    A command at the beginning of the line, a room after ``#``, else a nickname; that is followed by a colon
-    where it begins the line, as one does to address somebody.
+    A command at the beginning of the line, a room after ``#``, else a nickname, maybe after ``@``; a bare one is
+    followed by a colon where it begins the line, as one does to address somebody.
     """
     head, _, word = before.rpartition(" ")
     begins = not head and " " not in before
@@ -21,5 +23,22 @@ def candidates(before: str, nicks: Iterable[str], rooms: Iterable[str]) -> tuple
         return word, [f"{name} " for name in rooms if name.casefold().startswith(word.casefold())]
     if not word:
         return word, []
-    ending = ": " if begins else " "
-    return word, [f"{nick}{ending}" for nick in nicks if nick.casefold().startswith(word.casefold())]
+    sign = "@" if word.startswith("@") else ""
+    ending = ": " if begins and not sign else " "
+    start = word.removeprefix("@").casefold()
+    return word, [f"{sign}{nick}{ending}" for nick in nicks if nick.casefold().startswith(start)]
+
+
+def common(found: Sequence[str]) -> str:
+    """What all of them begin with, whatever the case."""
+    first = found[0]
+    for end in range(len(first), 0, -1):
+        if all(each[:end].casefold() == first[:end].casefold() for each in found):
+            return first[:end]
+    return ""
+
+
+def listed(found: Sequence[str]) -> str:
+    """Some of them on one line."""
+    words = "  ".join(each.rstrip(": ") for each in found[:_LISTED])
+    return f"{words}  and {len(found) - _LISTED} more" if len(found) > _LISTED else words

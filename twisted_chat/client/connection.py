@@ -17,8 +17,10 @@ from twisted_chat.frontends.line import jsonl
 
 _log = Logger()
 
+PROMPT_WITHIN = 5.0
+"""Seconds that something unknown has to greet as our server does: one that wants TLS says nothing at all."""
 ANSWER_WITHIN = 30.0
-"""Seconds that the server has for its prompt, and for its answer to our hello."""
+"""Seconds that a server has for its answer to our hello, and for its prompt once we know it."""
 PING_AFTER = 30.0
 DEAD_AFTER = 90.0
 """Seconds without a line from the server."""
@@ -57,9 +59,12 @@ class Connection(LineReceiver):
     delimiter = b"\n"
     MAX_LENGTH = 1024 * 1024
 
-    def __init__(self, listener: Listener, clock: IReactorTime) -> None:
+    def __init__(self, listener: Listener, clock: IReactorTime, prompt_within: float, hint: str) -> None:
+        """`hint`: what to add where there is no prompt in time."""
         self._listener = listener
         self._clock = clock
+        self._prompt_within = prompt_within
+        self._hint = hint
         self._stage = _Stage.PROMPT_AWAITED
         self._given_up = ""
         self._held = False
@@ -67,7 +72,7 @@ class Connection(LineReceiver):
         self._alarm: IDelayedCall | None = None
 
     def connectionMade(self) -> None:
-        self._set_alarm(ANSWER_WITHIN, self._unanswered)
+        self._set_alarm(self._prompt_within, self._unanswered)
         self._listener.opened(self)
 
     def lineReceived(self, line: bytes) -> None:
@@ -151,7 +156,8 @@ class Connection(LineReceiver):
 
     def _unanswered(self) -> None:
         self._alarm = None
-        self.give_up("the server does not answer as a Twisted Chat server does")
+        hint = self._hint if self._stage is _Stage.PROMPT_AWAITED else ""
+        self.give_up(f"the server does not answer as a Twisted Chat server does{hint}")
 
     def _feel_pulse(self) -> None:
         self._alarm = None
@@ -177,12 +183,14 @@ class Connections(ClientFactory):
 
     noisy = False
 
-    def __init__(self, listener: Listener, clock: IReactorTime) -> None:
+    def __init__(self, listener: Listener, clock: IReactorTime, *, hint: str = "") -> None:
         self._listener = listener
         self._clock = clock
+        self._hint = hint
+        self.prompt_within = PROMPT_WITHIN
 
     def buildProtocol(self, addr: IAddress | None) -> Connection:
-        return Connection(self._listener, self._clock)
+        return Connection(self._listener, self._clock, self.prompt_within, self._hint)
 
 
 class Backoff:
@@ -196,8 +204,7 @@ class Backoff:
         self._random = random
         self._failures = 0
 
-    def __call__(self, attempt: int) -> float:
-        """Twisted calls this with a count of its own."""
+    def __call__(self) -> float:
         self._failures += 1
         longest = min(30.0, 2.0 ** min(self._failures, 10))
         return 1.0 + self._random() * (longest - 1.0)

@@ -151,14 +151,12 @@ class Conversation:
     # What an object from the server does.
 
     def _welcome(self, fields: Fields, _: Entry | None) -> list[Effect]:
-        again, self.welcomed = self.welcomed, True
+        self.welcomed = True
         known, self._log = self._log, text(fields, "log")
         self.nick = text(fields, "nick") or self.nick
         self._resume = text(fields, "resume") or self._resume
         listed = objects(fields, "rooms")
         self.rooms.replace(listed)
-        if again:  # The server only tells the state anew.
-            return []
         self._room_at_server = LOBBY
         self._replayed_to = number(fields, "seq") or 0
         if known == self._log:

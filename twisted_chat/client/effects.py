@@ -21,6 +21,8 @@ class Kind(Enum):
     HISTORY = auto()
     STATUS = auto()
     """The client's own word about the connection."""
+    TROUBLE = auto()
+    """Why there is no connection."""
     ERROR = auto()
 
 

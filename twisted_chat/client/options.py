@@ -38,16 +38,23 @@ def _port(text: str) -> int:
     raise argparse.ArgumentTypeError(f"a port is a number from 1 to 65535, not {text}")
 
 
+def _host(text: str) -> str:
+    if text.count(":") == 1:  # an IPv6 address has more of them
+        host, _, port = text.partition(":")
+        raise argparse.ArgumentTypeError(f"the port goes to --port: --host {host or 'HOST'} --port {port or 'PORT'}")
+    return text
+
+
 def parse(arguments: Sequence[str] | None) -> Options:
     """Raises SystemExit after a usage error or ``--help``, as argparse does."""
     parser = argparse.ArgumentParser(
         prog="twisted-chat",
         description="Talk in a Twisted Chat: on a terminal, or in a pipe.",
-        epilog="Ctrl-D or /quit leaves, /help lists the commands of the server.",
+        epilog="Ctrl-C, Ctrl-D or /quit leaves, /help lists the commands of the server.",
     )
     add = parser.add_argument
     add("nick", metavar="NICK", nargs="?", help="your nickname; asked for on a terminal")
-    add("--host", default="127.0.0.1", help="where the server is (%(default)s)")
+    add("--host", type=_host, default="127.0.0.1", help="where the server is (%(default)s)")
     add("--port", type=_port, default=55555, help="the server's line port (%(default)s)")
     add("--tls", action="store_true", help="encrypt, and verify the server's certificate")
     add("--ca", metavar="FILE", help="trust the PEM certificates in FILE, not the system's; means --tls")

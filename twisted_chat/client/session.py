@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from twisted.application.internet import ClientService
-from twisted.internet.defer import CancelledError, Deferred, DeferredList, maybeDeferred
+from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.interfaces import IDelayedCall, IReactorTime, IStreamClientEndpoint
 from twisted.python.failure import Failure
 
-from twisted_chat.client.connection import Backoff, Connection, Connections, Listener
+from twisted_chat.client.attempts import Attempts
+from twisted_chat.client.connection import ANSWER_WITHIN, Backoff, Connection, Connections, Listener
 from twisted_chat.client.conversation import Conversation
 from twisted_chat.client.effects import Effect, Quit, Refused, Replaced, Send, Shown
+from twisted_chat.client.manners import GIVE_UP_AFTER, PATIENCE, Manners, Outcome, counted, unconfirmed
 from twisted_chat.client.pacing import Pace
 from twisted_chat.client.requests import farewell
 from twisted_chat.client.screen import Screen, Typist
@@ -20,34 +20,9 @@ from twisted_chat.client.troubles import worded
 from twisted_chat.client.untrusted import Fields, clean
 from twisted_chat.frontends.line import shapes
 
-PATIENCE = 5.0
-"""Seconds that who leaves at a keyboard waits for what is unconfirmed. A pipe waits as long as it takes."""
-
 NICK_QUESTION = "Choose your nickname: "
 _ABOUT_NICK = frozenset({"BAD_NICK", "NICK_IN_USE", "NICK_RESERVED", "NICK_CONFUSABLE"})
 _PASSING = frozenset({"SERVER_FULL", "SHUTTING_DOWN", "STORAGE_UNAVAILABLE", "TIMEOUT", "BUSY", "FLOOD"})
-
-
-@dataclass(frozen=True, slots=True)
-class Manners:
-    """How a session behaves."""
-
-    retry: bool = False
-    """Wait for a server that is not there yet."""
-    reconnect: bool = True
-    """Come back after a cut."""
-    interactive: bool = True
-    """Somebody can be asked."""
-    strict: bool = False
-    """A line that was refused makes the status 1."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The exit status, and the line on standard error that explains it."""
-
-    status: int
-    line: str = ""
 
 
 class Session:
@@ -70,8 +45,8 @@ class Session:
         self._where = where
         self._clock = clock
         self._manners = manners
-        self._backoff = Backoff(random)
-        self._service = ClientService(endpoint, Connections(self, clock), self._backoff, clock)
+        self._connections = Connections(self, clock, hint="" if manners.tls else " (does it want --tls?)")
+        self._attempts = Attempts(endpoint, self._connections, Backoff(random), clock, self._unreachable)
         self._pace = Pace(conversation.outbox, clock, self._go_on)
         self._connection: Connection | None = None
         self._held = False
@@ -81,15 +56,21 @@ class Session:
         """The user is thinking about an answer that the hello needs."""
         self._was_in = False
         """The server let us in once."""
-        self._trouble_told = False
+        self._reached = False
+        """There was a connection once."""
+        self._told: set[str] = set()
+        """What was said of the present outage."""
+        self._last_trouble = "the server did not let us in"
         self._leaving: Quit | None = None
         self._impatience: IDelayedCall | None = None
+        self._limit: IDelayedCall | None = None
+        """A pipe's, for being let in."""
         self._ended = False
 
     def begin(self) -> None:
         self._screen.begin(self)
-        self._service.startService()
-        self._service.whenConnected(failAfterFailures=1).addErrback(self._unreachable)
+        self._attempts.now()
+        self._set_limit()
 
     # What the screen tells.
 
@@ -97,13 +78,16 @@ class Session:
         if self._leaving is None:
             self._perform(self._conversation.typed(line))
             self._changed()
+            if self._manners.interactive and not self._conversation.welcomed and not self._ended:
+                self._attempts.now()
 
     def finished(self) -> None:
         self._leave(Quit(""))
 
     def interrupted(self) -> None:
-        self._say_goodbye(Quit(""))
-        self._end(Outcome(0), hurry=True)
+        self._say_goodbye(self._leaving or Quit(""))
+        count = len(self._conversation.outbox)
+        self._end(Outcome(1, unconfirmed(count)) if count else Outcome(0), hurry=True)
 
     def hold(self) -> None:
         self._held = True
@@ -119,11 +103,14 @@ class Session:
 
     def opened(self, connection: Connection) -> None:
         self._connection = connection
+        self._reached = True
+        self._attempts.opened()
         if self._held:
             connection.hold()
 
     def greeted(self) -> None:
         self._prompted = True
+        self._connections.prompt_within = ANSWER_WITHIN  # This is a chat server: it may be slow.
         self._say_hello()
 
     def received(self, fields: Fields) -> None:
@@ -131,8 +118,9 @@ class Session:
         effects = self._conversation.received(fields)
         if self._conversation.welcomed and not was_welcome:
             self._was_in = True
-            self._trouble_told = False
-            self._backoff.reset()
+            self._told.clear()
+            self._attempts.succeeded()
+            self._set_limit()
         self._perform(effects)
         self._changed()
         self._leave_if_done()
@@ -140,9 +128,13 @@ class Session:
     def lost(self, reason: Failure, given_up: str) -> None:
         self._connection = None
         self._prompted = False
+        was_in = self._conversation.welcomed
         effects = self._conversation.cut()
+        self._attempts.lost()
         if self._ended:
             return
+        if was_in:
+            self._set_limit()
         self._perform(effects)
         self._changed()
         self._leave_if_done()
@@ -155,21 +147,42 @@ class Session:
             self._end(Outcome(1, words))
 
     def _unreachable(self, reason: Failure) -> None:
-        if isinstance(reason.value, CancelledError):
-            return
         words = worded(reason, self._where)
-        if self._manners.retry:
+        if self._manners.retry or self._reached:
             self._tell_trouble(words)
         else:
-            hint = "Is the server running? --retry waits for it."
-            # ClientService is in the middle of a transition here: stopped now, it would plan another attempt.
-            self._clock.callLater(0, self._end, Outcome(1, f"{words}. {hint}"))
+            self._end(Outcome(1, f"{words}. Is the server running? --retry waits for it."))
 
     def _tell_trouble(self, words: str) -> None:
         """Once until we are in again: not with every attempt."""
-        if not self._trouble_told and not self._asking:
-            self._trouble_told = True
-            self._screen.show(self._conversation.status(f"Not connected: {words}. Trying again."))
+        self._last_trouble = words
+        if not self._told and not self._asking:
+            self._told.add(words)
+            self._screen.show(self._conversation.trouble(shapes.server(f"Not connected: {words}. Trying again.")))
+
+    def _tell_refusal(self, line: str, code: str) -> None:
+        """Why the server does not let us in again: each reason once, also if the cut itself was told already."""
+        self._last_trouble = line
+        if line in self._told or self._asking:
+            return
+        self._told.add(line)
+        way_out = " /nick NAME takes another." if code in _ABOUT_NICK and self._manners.interactive else ""
+        self._screen.show(self._conversation.trouble(line))
+        self._screen.show(self._conversation.status(f"Trying again.{way_out}"))
+
+    def _set_limit(self) -> None:
+        """A pipe that is not in waits for a while only."""
+        if self._limit is not None:
+            self._limit.cancel()
+            self._limit = None
+        if not (self._manners.interactive or self._manners.retry or self._conversation.welcomed or self._ended):
+            self._limit = self._clock.callLater(GIVE_UP_AFTER, self._give_up)
+
+    def _give_up(self) -> None:
+        self._limit = None
+        count = len(self._conversation.outbox)
+        lost = f"; {unconfirmed(count)}" if count else ""
+        self._end(Outcome(1, f"given up after {GIVE_UP_AFTER:.0f} seconds: {self._last_trouble}{lost}"))
 
     # What is done about it.
 
@@ -203,14 +216,16 @@ class Session:
         code = refused.code
         line = shapes.error(code, refused.text)
         if self._manners.interactive and not self._was_in and code in _ABOUT_NICK:
-            self._screen.show(self._conversation.complaint(line))
+            self._screen.show(self._conversation.trouble(line))
             self._ask(NICK_QUESTION, self._take_nick)
         elif self._manners.interactive and not self._was_in and code == "BAD_LOGIN":
             if self._conversation.server_password is not None:
-                self._screen.show(self._conversation.complaint(line))
+                self._screen.show(self._conversation.trouble(line))
             self._ask("Server password: ", self._take_password, secret=True)
-        elif (self._was_in and code in _ABOUT_NICK) or (code in _PASSING and (self._was_in or self._manners.retry)):
-            self._tell_trouble(line)
+        elif (self._was_in and code in _ABOUT_NICK) or (
+            code in _PASSING and (self._was_in or self._manners.retry or self._asking)
+        ):
+            self._tell_refusal(line, code)
             if self._connection is not None:
                 self._connection.close()
         else:
@@ -241,6 +256,9 @@ class Session:
             self._leaving = quit
             self._leave_if_done()
             if self._manners.interactive and not self._ended:
+                count = counted(len(self._conversation.outbox))
+                words = f"Waiting up to {PATIENCE:.0f} seconds for {count}. Ctrl-C leaves at once."
+                self._screen.show(self._conversation.status(words))
                 self._impatience = self._clock.callLater(PATIENCE, self._lose_patience, quit)
 
     def _leave_if_done(self) -> None:
@@ -254,8 +272,7 @@ class Session:
     def _lose_patience(self, quit: Quit) -> None:
         self._impatience = None
         self._say_goodbye(quit)
-        count = len(self._conversation.outbox)
-        self._end(Outcome(0, f"{count} {'line was' if count == 1 else 'lines were'} not confirmed"))
+        self._end(Outcome(1, unconfirmed(len(self._conversation.outbox))))
 
     def _say_goodbye(self, quit: Quit) -> None:
         if self._connection is not None and self._conversation.welcomed:
@@ -266,12 +283,13 @@ class Session:
             return
         self._ended = True
         self._pace.stop()
+        self._set_limit()
         if self._impatience is not None:
             self._impatience.cancel()
             self._impatience = None
         if self._connection is not None:
             self._connection.close()
-        ending = [maybeDeferred(self._service.stopService), self._screen.end(hurry=hurry)]
+        ending = [self._attempts.stop(), self._screen.end(hurry=hurry)]
         gathered = DeferredList(ending, consumeErrors=True)
         gathered.addCallback(lambda _: self.over.callback(outcome))
 

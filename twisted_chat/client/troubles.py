@@ -30,6 +30,11 @@ def worded(reason: Failure, where: str) -> str:
     return f"no connection to {where} ({detail})"
 
 
+def reason(error: Exception) -> str:
+    """Why a file can't be read, without its name: whoever says so names it."""
+    return (error.strerror if isinstance(error, OSError) else None) or _detail(error)
+
+
 def _detail(value: BaseException | None) -> str:
     # OpenSSL's errors hold a list of (library, function, reason).
     match getattr(value, "args", ()):

@@ -9,6 +9,8 @@ from typing import Any
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
 from twisted.internet.interfaces import IStreamClientEndpoint
 
+from twisted_chat.client.troubles import reason
+
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 
@@ -31,7 +33,7 @@ def endpoint(reactor: Any, host: str, port: int, *, tls: bool, ca: str | None) -
         try:
             found = [ssl.Certificate.loadPEM(pem) for pem in _PEM.findall(Path(ca).read_bytes())]
         except (OSError, ValueError, crypto.Error) as error:
-            raise TrustError(f"no certificate can be read from {ca}: {error}") from None
+            raise TrustError(f"no certificate can be read from {ca}: {reason(error)}") from None
         if not found:
             raise TrustError(f"there is no PEM certificate in {ca}")
         root = ssl.trustRootFromCertificates(found)  # type: ignore[no-untyped-call]

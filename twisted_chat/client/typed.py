@@ -27,6 +27,8 @@ class Verb(Enum):
     PART = auto()
     SWITCH = auto()
     QUIT = auto()
+    NICK = auto()
+    """The client's while there is no connection, else the server's."""
     COMMAND = auto()
     SECRET = auto()
     """Not sent: it looks like a password about to be published."""
@@ -35,9 +37,9 @@ class Verb(Enum):
 _OWN = {
     "say": Verb.SAY, "me": Verb.ACT, "msg": Verb.TELL, "tell": Verb.TELL, "m": Verb.TELL, "w": Verb.TELL,
     "reply": Verb.REPLY, "r": Verb.REPLY, "join": Verb.JOIN, "j": Verb.JOIN, "part": Verb.PART,
-    "leave": Verb.PART, "switch": Verb.SWITCH, "quit": Verb.QUIT, "exit": Verb.QUIT, "bye": Verb.QUIT,
+    "leave": Verb.PART, "switch": Verb.SWITCH, "nick": Verb.NICK, "quit": Verb.QUIT, "exit": Verb.QUIT, "bye": Verb.QUIT,
 }  # fmt: skip
-_WORDS_NEEDED = {Verb.SAY: 1, Verb.ACT: 1, Verb.TELL: 2, Verb.REPLY: 1, Verb.JOIN: 1, Verb.SWITCH: 1}
+_WORDS_NEEDED = {Verb.SAY: 1, Verb.ACT: 1, Verb.TELL: 2, Verb.REPLY: 1, Verb.JOIN: 1, Verb.SWITCH: 1, Verb.NICK: 1}
 
 
 @dataclass(frozen=True, slots=True)

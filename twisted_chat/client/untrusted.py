@@ -13,7 +13,7 @@ from datetime import datetime
 Fields = Mapping[str, object]
 """One JSON object."""
 
-_LINE_BREAKS = re.compile("[\n\r\v\f\x85\u2028\u2029]+")
+_LINE_BREAKS = re.compile("[\n\r\v\f\x85\u2028\u2029]")
 _UNSEEN = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f"  # C0 but for tab, DEL, C1
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidirectional controls

@@ -21,10 +21,22 @@ from twisted_chat.core.session import MAX_ROOMS_OF_ONE, Session
 from twisted_chat.core.told import Notice
 
 MAX_BATCH = 128 * 1024
-"""Characters of text that go to the log in one batch; the rest of a turn follows in the next."""
+"""Characters that go to the log in one batch; the rest of a turn follows in the next."""
+
+ITEM = 1024
+"""Characters that an item of a batch counts for besides its text: delivery goes through each for each who did one."""
+
+GATHERING = 4
+"""Turns of the reactor at most that a batch waits while each of them brings more: fewer, larger batches under load."""
 
 MAX_ROOMS = 1_000
 """Rooms on the server: a topic keeps a room, so without a bound anybody could fill the memory with them."""
+
+MAX_REMEMBERED = 1_000
+"""People who left whose /ignore lists are kept, in case they come back with their resume secret."""
+
+LOBBY_ID = "lobby"
+"""The same in every log, so that the lobby's history is the lobby's after a restart."""
 
 _log = Logger()
 
@@ -65,10 +77,16 @@ class Chat:
         self._latest_time = 0
         self._pending: list[Item] = []
         self._flushing = False
+        self._gathered = self._turns = 0
+        self._ignored_by: dict[str, list[Name]] = {}  # people who left, by id
         self._congestion = Congestion(clock)
         self.closing = False
         self._closed = False
-        self.room_or_new(parse_room(LOBBY))
+        self._add_room(Room(LOBBY_ID, parse_room(LOBBY)))
+        for known in journal.rooms():
+            room = self.rooms_by_id.get(known.id) or Room(known.id, Name(known.name, fold(known.name)))
+            room.topic = known.topic
+            self._add_room(room)
         journal.subscribe(self._deliver)
 
     # coming and going
@@ -138,6 +156,8 @@ class Chat:
         self.names.reserve(name, person)
         self.persons[person.id] = person
         self.ignores.named(person, name)
+        for ignored in self._ignored_by.pop(person.id, ()):
+            self.ignores.ignore(person, ignored, self.names.holder(ignored.text))
         return Session(self, recipient, person)
 
     def leave(self, session: Session, reason: str, *, close: bool) -> None:
@@ -149,9 +169,6 @@ class Chat:
         person = session.person
         if close:
             self.post(Aside(session, session.close))
-        else:
-            session.feed.stop()
-            session.detach_all()
         if all(each.over for each in person.sessions):
             person.leaving = session
             if not self.closing:
@@ -171,6 +188,10 @@ class Chat:
         self.names.release(person.name, person)
         self.names.release(person.next_name, person)
         self.persons.pop(person.id, None)
+        if person.ignored:
+            self._ignored_by[person.id] = list(person.ignored.values())
+            if len(self._ignored_by) > MAX_REMEMBERED:
+                del self._ignored_by[next(iter(self._ignored_by))]
         self.ignores.gone(person)
         _log.info("{nick!r} left ({person})", nick=person.nick, person=person.id)
 
@@ -193,16 +214,32 @@ class Chat:
     def room_or_new(self, name: Name) -> Room:
         room = self.rooms.get(name.key)
         if room is None:
-            if len(self.rooms) >= MAX_ROOMS:
+            if len(self.rooms) >= MAX_ROOMS and not self._drop_an_empty_room():
                 raise TooManyRooms("this server has", MAX_ROOMS)
             room = Room(self._new_id(), name)
-            self.rooms[room.key] = self.rooms_by_id[room.id] = room
+            self._add_room(room)
         return room
 
+    def _add_room(self, room: Room) -> None:
+        self.rooms[room.key] = self.rooms_by_id[room.id] = room
+
+    def _drop_an_empty_room(self) -> bool:
+        """Make a place where only topics keep rooms: the one that has been empty longest goes."""
+        empty = [room for room in self.rooms.values() if room.is_empty and room.name != LOBBY]
+        if not empty:
+            return False
+        self._remove(min(empty, key=lambda room: room.emptied))
+        return True
+
     def remove_if_empty(self, room: Room) -> None:
-        if room.vanishes:
-            self.rooms.pop(room.key, None)
-            self.rooms_by_id.pop(room.id, None)
+        if room.is_empty:
+            room.emptied = self.now()
+            if room.vanishes:
+                self._remove(room)
+
+    def _remove(self, room: Room) -> None:
+        if self.rooms_by_id.pop(room.id, None) is not None:
+            del self.rooms[room.key]
             self.journal.forget(room.id)
 
     # the way of a message
@@ -219,32 +256,45 @@ class Chat:
         self._pending.append(item)
         if not self._flushing:
             self._flushing = True
-            self.clock.callLater(0, self._flush)
+            self.clock.callLater(0, self._gather)
         self._congestion.posted(item)
+
+    def _gather(self) -> None:
+        """Flush, unless the last turn brought more: then the next may, too."""
+        gathered = len(self._pending)
+        if gathered != self._gathered and self._turns < GATHERING:
+            self._gathered = gathered
+            self._turns += 1
+            self.clock.callLater(0, self._gather)
+        else:
+            self._flush()
 
     def _flush(self) -> None:
         self._flushing = False
+        self._gathered = self._turns = 0
         batch, self._pending = self._pending, []
         size = 0
         for at, item in enumerate(batch):
+            size += ITEM
             if type(item) is Event and item.text:
                 size += len(item.text)
-                if size > MAX_BATCH and at:
-                    self._pending = batch[at:]
-                    del batch[at:]
-                    self._flushing = True
-                    # A turn of the reactor lies between two batches: reads get theirs.
-                    self.clock.callLater(0, self._flush)
-                    break
+            if size > MAX_BATCH and at:
+                self._pending = batch[at:]
+                del batch[at:]
+                self._flushing = True
+                # A turn of the reactor lies between two batches: reads get theirs.
+                self.clock.callLater(0, self._flush)
+                break
         if batch:
             self.journal.append(batch)
 
     def _deliver(self, outcomes: Iterable[Outcome]) -> None:
         batch = list(outcomes)
+        ours = sum(map(_is_ours, batch))
         try:
             deliver(self, batch)
         finally:
-            self._congestion.delivered(len(batch))
+            self._congestion.delivered(ours)
 
     # the end
 
@@ -255,6 +305,7 @@ class Chat:
             self._flush()
         self._closed = True
         closed = self.journal.close()
+        # Whether it could be closed or not, nobody is left waiting.
         closed.addErrback(lambda failure: _log.failure("the log could not be closed", failure))
         closed.addCallback(lambda _none: self._say_goodbye(notice))
         return closed
@@ -263,5 +314,14 @@ class Chat:
         for person in tuple(self.persons.values()):
             for session in tuple(person.sessions):
                 session.over = True
+                session.feed.stop_waiting()
                 session.feed.tell(Notice(notice))
                 session.close()
+
+
+def _is_ours(outcome: Outcome) -> bool:
+    """Whether it was posted here: an engine's journal brings what other nodes posted, too."""
+    if type(outcome) is Aside:
+        return True
+    event = outcome if type(outcome) is Event else outcome.event  # type: ignore[union-attr]
+    return event.origin is not None

@@ -12,14 +12,18 @@ from typing import TYPE_CHECKING
 from twisted_chat import __version__
 from twisted_chat.core.errors import (
     BadRequest,
+    InNoRoom,
     NeedText,
+    NobodyToAnswer,
     NoSuchNick,
     NoSuchRoom,
     NotAllowed,
+    NotIgnored,
     UnknownCommand,
 )
 from twisted_chat.core.names import fold, parse_nick, parse_room
 from twisted_chat.core.rooms import Room
+from twisted_chat.core.text import shortened
 
 if TYPE_CHECKING:
     from twisted_chat.core.people import Person
@@ -77,7 +81,7 @@ def find(word: str) -> Command:
     raise UnknownCommand(f"/{word}", tuple(f"/{name}" for name in near[:5]))
 
 
-_SLIP = re.compile(r"\s+/(login|register|password)\b", re.IGNORECASE)
+_SLIP = re.compile(r"[\s\u00ad\u200b-\u200d\u2060\ufeff]+/(login|register|password)\b", re.IGNORECASE)
 
 
 def refuse_slip(text: str) -> None:
@@ -127,7 +131,7 @@ def _msg(session: Session, argument: str, _id: str | None) -> None:
 
 def _reply(session: Session, argument: str, _id: str | None) -> None:
     if session.last_direct is None:
-        raise NoSuchNick("that: nobody has written to you")
+        raise NobodyToAnswer
     person_id, nick = session.last_direct
     person = session.chat.persons.get(person_id)
     if person is None:
@@ -158,9 +162,12 @@ def _where(session: Session) -> Iterable[str]:
 
 def _rooms(session: Session, _argument: str, _id: str | None) -> Lines:
     def lines() -> Iterable[str]:
-        for room in sorted(session.chat.rooms.values(), key=lambda room: (-len(room.members), room.key)):
+        rooms = sorted(session.chat.rooms.values(), key=lambda room: (-len(room.members), room.key))
+        for room in rooms[:_MAX_LISTED]:
             mine = "*" if room in session.rooms else " "
-            yield f"{mine}{room.name} {len(room.members)}{f'  {room.topic}' if room.topic else ''}"
+            yield f"{mine}{room.name} {len(room.members)}{f'  {shortened(room.topic, 80)}' if room.topic else ''}"
+        if len(rooms) > _MAX_LISTED:
+            yield f"and {len(rooms) - _MAX_LISTED} more"
 
     return lines
 
@@ -168,7 +175,7 @@ def _rooms(session: Session, _argument: str, _id: str | None) -> Lines:
 def _room_named(session: Session, argument: str) -> Room:
     if not argument:
         if session.current is None:
-            raise NoSuchRoom("name: you are in none")
+            raise InNoRoom
         return session.current
     name = parse_room(argument)
     room = session.chat.rooms.get(name.key)
@@ -187,6 +194,8 @@ def _names(session: Session, argument: str, _id: str | None) -> Lines:
 
 
 _MAX_NAMED = 500
+_MAX_LISTED = 200
+"""Nicknames in one line, and lines with more than a name: an answer to anybody's question stays small."""
 
 
 def _and_more(nicks: list[str]) -> str:
@@ -197,9 +206,11 @@ def _who(session: Session, _argument: str, _id: str | None) -> Lines:
     def lines() -> Iterable[str]:
         people = sorted(session.chat.persons.values(), key=lambda person: person.name.key)
         yield f"{len(people)} {'person is' if len(people) == 1 else 'people are'} here:"
-        for person in people[:_MAX_NAMED]:
-            rooms = " ".join(room.name for room in person.rooms)
+        for person in people[:_MAX_LISTED]:
+            rooms = shortened(" ".join(room.name for room in person.rooms), 200)
             yield f"{person.nick}  {rooms}{_away(person)}"
+        if len(people) > _MAX_LISTED:
+            yield f"and {len(people) - _MAX_LISTED} more"
 
     return lines
 
@@ -207,7 +218,7 @@ def _who(session: Session, _argument: str, _id: str | None) -> Lines:
 def _away(person: Person) -> str:
     if person.away is None:
         return ""
-    return f"  (away: {person.away})" if person.away else "  (away)"
+    return f"  (away: {shortened(person.away, 80)})" if person.away else "  (away)"
 
 
 def _whois(session: Session, argument: str, _id: str | None) -> Lines:
@@ -257,7 +268,7 @@ def _ignore(session: Session, argument: str, _id: str | None) -> Lines:
 def _unignore(session: Session, argument: str, _id: str | None) -> Lines:
     name = parse_nick(argument)
     if not session.chat.ignores.unignore(session.person, name, session.chat.names.holder(argument)):
-        raise NoSuchNick(f"{name.text} among those you ignore")
+        raise NotIgnored(name.text)
     return lambda: (f"You hear {name.text} again",)
 
 

@@ -7,7 +7,7 @@ ignore a speaker are the *bulk* of that room: what they get is rendered and join
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, cast
 
 from twisted.logger import Logger
@@ -49,21 +49,25 @@ class _Batch:
     def deliver(self) -> None:
         room = self._only_talk_in()
         if room is not None:
-            self._talk(room)
+            self._guarded(self._talk, room)
+            self._settle()
             return
         self._find_singles()
         for at, outcome in enumerate(self._outcomes):
-            # A fault of ours in one of them must not cost the others theirs.
-            try:
-                self._one(at, outcome)
-            except Exception:
-                _log.failure("{what} could not be delivered", what=type(outcome).__name__)
+            self._guarded(self._one, at, outcome)
         for session in self._singles:
-            self._flush(session)
+            self._guarded(self._flush, session)
         for room, places in self._touched.items():
             if places:
-                self._to_bulk(room, places)
+                self._guarded(self._to_bulk, room, places)
         self._settle()
+
+    def _guarded(self, step: Callable[..., None], *arguments: object) -> None:
+        """A fault of ours in one step must not cost the others theirs."""
+        try:
+            step(*arguments)
+        except Exception:
+            _log.failure("a part of a batch could not be delivered")
 
     # the common batch: nothing but talk in one room, and nobody who does not want to hear it
 
@@ -96,12 +100,12 @@ class _Batch:
         self._to_bulk(room, places)
         everybodys: dict[View, list[Rendered]] = {}
         for session, stances in own.items():
+            if session.feed.behind:
+                for at, stance in stances.items():
+                    if stance is Stance.ORIGIN:
+                        session.feed.said(events[at].seq)
             view = room.views.get(session)
             if view is None:
-                if session.feed.lagging:
-                    for at, stance in stances.items():
-                        if stance is Stance.ORIGIN:
-                            session.feed.said(events[at].seq)
                 continue
             if view not in everybodys:
                 everybodys[view] = [self._piece(view, at, event) for at, event in enumerate(events)]
@@ -110,7 +114,6 @@ class _Batch:
                 pieces[at] = view.render(events[at], stance)
             self._singles[session] = [piece for piece in pieces if piece]
             self._flush(session)
-        self._settle()
 
     # who is a single
 
@@ -197,7 +200,7 @@ class _Batch:
                 if not event.seq:
                     continue
                 if session is event.origin:
-                    if session.feed.lagging:
+                    if session.feed.behind:
                         session.feed.said(event.seq)
                     stance = Stance.ORIGIN
                 else:
@@ -223,7 +226,7 @@ class _Batch:
             self._directs.append(sender)
             for session in sender.sessions:
                 origin = session is event.origin
-                if origin and session.feed.lagging:
+                if origin and session.feed.behind:
                     session.feed.said(event.seq)
                 self._add(session, session.view(), event, Stance.ORIGIN if origin else Stance.SELF)
 
@@ -260,13 +263,17 @@ class _Batch:
         person = self._doer(event)
         if person is None:
             return
-        for session in self._singles:
-            if session.person is person:
-                self._own(session, event)
-            elif any(session in room.views for room in person.rooms):
-                self._add(session, session.view(), event, Stance.OTHER)
+        for session in person.sessions:
+            self._own(session, event)
+        if event.kind is Kind.AWAY and event.text == person.away:
+            return  # no news to anybody else
+        hearers: set[Reader] = set()
         for room in person.rooms:
+            hearers |= self._singles.keys() & room.views.keys()
             self._touched[room].append(at)
+        for hearer in hearers:
+            if hearer.person is not person and (piece := self._piece(hearer.view(), at, event)):
+                self._singles[hearer].append(piece)
         if event.kind is Kind.RENAMED:
             chat.renamed(person, event.text or "")
         else:
@@ -274,7 +281,7 @@ class _Batch:
 
     def _own(self, session: Reader, event: Event) -> None:
         """What it did itself and the log does not keep is an answer: nothing would tell it later."""
-        if session.welcomed:
+        if session.welcomed and not session.feed.ending:
             self._flush(session)
             session.confirm(event, Stance.ORIGIN if session is event.origin else Stance.SELF)
 
@@ -297,7 +304,8 @@ class _Batch:
         session: Reader | None = event.origin  # type: ignore[assignment]
         if session is not None:
             self._flush(session)
-            session.feed.tell(Failure(error, event.client_id))
+            session.refused = event.answer_to
+            session.feed.tell(Failure(error, event.answer_to))
 
     def _add(self, session: Reader, view: View, event: Event, stance: Stance) -> None:
         if not session.feed.lagging and session.welcomed and (piece := view.render(event, stance)):
@@ -310,9 +318,13 @@ class _Batch:
             rendered = pieces[0] if len(pieces) == 1 else session.view().join(pieces)
             if not session.feed.sink(rendered):
                 session.feed.lag(self._flushed.get(session, self._start))
+                place = self._flushed.get(session, self._start)
                 for outcome in self._outcomes:
-                    if type(outcome) is Event and outcome.origin is session and outcome.seq:
-                        session.feed.said(outcome.seq)
+                    if type(outcome) is Event and outcome.seq:
+                        if outcome.origin is session:
+                            session.feed.said(outcome.seq)
+                        if outcome.seq <= place:
+                            session.feed.had(outcome)
                 return
         self._flushed[session] = self._chat.seq
 
@@ -327,9 +339,11 @@ class _Batch:
             rendered = pieces[0] if len(pieces) == 1 else view.join(pieces)
             # One loop over nothing but the sinks: in a full room each object touched costs as much as a call.
             apart = {session: group.pop(session) for session in singles if session in group}
-            refusing = {sink for sink in list(group.values()) if not sink(rendered)}
-            lagging = [session for session, sink in group.items() if sink in refusing] if refusing else ()
-            group.update(apart)
+            try:
+                refusing = {sink for sink in list(group.values()) if not sink(rendered)}
+                lagging = [session for session, sink in group.items() if sink in refusing] if refusing else ()
+            finally:
+                group.update(apart)
             for session in lagging:
                 session.feed.lag(self._start)
 

@@ -55,6 +55,19 @@ class NoSuchNick(ChatError):
 
 
 @dataclass(eq=False)
+class NobodyToAnswer(ChatError):
+    code = "NO_SUCH_NICK"
+    words = "nobody has written to you alone yet"
+
+
+@dataclass(eq=False)
+class NotIgnored(ChatError):
+    code = "NO_SUCH_NICK"
+    words = "you do not ignore {nick}"
+    nick: str
+
+
+@dataclass(eq=False)
 class BadRoom(ChatError):
     code = "BAD_ROOM"
     words = "{reason}"
@@ -73,6 +86,12 @@ class NotInRoom(ChatError):
     code = "NOT_IN_ROOM"
     words = "you are not in {room}; /join {room} first"
     room: str
+
+
+@dataclass(eq=False)
+class InNoRoom(ChatError):
+    code = "NOT_IN_ROOM"
+    words = "you are in no room; /join one first"
 
 
 @dataclass(eq=False)
@@ -161,8 +180,11 @@ class ServerFull(ChatError):
 
 @dataclass(eq=False)
 class StorageUnavailable(ChatError):
+    """`reason` says what can't be done, and what that means for who asked."""
+
     code = "STORAGE_UNAVAILABLE"
-    words = "the log can't be written now; nothing was said"
+    words = "{reason}"
+    reason: str = "the log can't be written now; nothing was said"
 
 
 @dataclass(eq=False)

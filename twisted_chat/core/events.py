@@ -76,6 +76,8 @@ class Event:
     to_nick: str = ""
     action: bool = False
     client_id: str | None = None
+    answer_to: str | None = field(default=None, repr=False)
+    """The asker's mark for a refusal, which is not always the log's `client_id`; never kept."""
     seq: int = 0
     origin: object = field(default=None, repr=False)
     """The session that it came from, if that is one of this process; never kept."""

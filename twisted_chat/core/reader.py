@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from twisted.internet.defer import Deferred
+
 from twisted_chat.boundaries import Recipient, Rendered, Stance, View
+from twisted_chat.core.errors import StorageUnavailable
 from twisted_chat.core.events import SPEECH, Event, Page
 from twisted_chat.core.feed import Feed
+from twisted_chat.core.names import fold
 from twisted_chat.core.rooms import Room
-from twisted_chat.core.told import Entered, History, Welcome
+from twisted_chat.core.told import Entered, Failure, History, Welcome
 
 if TYPE_CHECKING:
     from twisted_chat.core.chat import Chat
@@ -19,6 +23,7 @@ class Reader:
     """The hearing half of a session. Everything here follows the log: it is called at delivery, not at the asking."""
 
     __slots__ = (
+        "_asker",
         "_recipient",
         "chat",
         "current",
@@ -26,6 +31,7 @@ class Reader:
         "last_direct",
         "over",
         "person",
+        "refused",
         "rooms",
         "welcomed",
     )
@@ -39,12 +45,16 @@ class Reader:
         self.current: Room | None = None
         self.last_direct: tuple[str, str] | None = None  # the id and nickname of who wrote to it alone last
         self.welcomed = False
+        self.refused: str | None = None  # the asker's mark of what was refused last
+        self._asker: str | None = None  # and of what it is being answered for
         self.over = False
 
     def view(self) -> View:
         return self._recipient.view(True)
 
     def attach_all(self) -> None:
+        if self.feed.ending:
+            return
         for room in self.rooms:
             room.attach(self, self._recipient.view(room is self.current), self.feed.sink)
 
@@ -61,7 +71,11 @@ class Reader:
         return self._recipient.view(current).render(event, stance)
 
     def _hears(self, event: Event) -> bool:
-        return event.kind not in SPEECH or self.person not in self.chat.ignores.of(event.person)
+        if event.kind not in SPEECH:
+            return True
+        # By the name, too: in the past there are people who have left since.
+        ignored = self.person.ignored
+        return self.person not in self.chat.ignores.of(event.person) and not (ignored and fold(event.nick) in ignored)
 
     def drained(self) -> None:
         """The recipient took all that it was given: called by the door."""
@@ -98,6 +112,7 @@ class Reader:
     def entered(self, room: Room, client_id: str | None) -> None:
         chat = self.chat
         self.rooms[room] = chat.seq
+        self.feed.entered(room)
         if not self.feed.lagging:
             room.attach(self, self._recipient.view(room is self.current), self.feed.sink)
         self.tell_entered(room, client_id)
@@ -105,7 +120,8 @@ class Reader:
             self._show_last_lines(room)
 
     def left(self, room: Room) -> None:
-        self.rooms.pop(room, None)
+        if not self.feed.ending:  # who ends is still served what it missed there
+            self.rooms.pop(room, None)
         room.detach(self)
 
     def tell_entered(self, room: Room, client_id: str | None) -> None:
@@ -132,18 +148,21 @@ class Reader:
         """Tell a page of the room's history: the newest `limit` events, or those before or after a number."""
         journal, seq = self.chat.journal, self.chat.seq
 
-        def show(page: Page) -> None:
+        def read() -> Deferred[Page]:
+            if after is not None:
+                return journal.after(after, seq, None, {room.id: 0}, limit)
+            return journal.latest(room.id, seq + 1 if before is None else min(before, seq + 1), limit)
+
+        def show(page: Page | None) -> None:
+            if page is None:
+                self.feed.tell(Failure(StorageUnavailable("the log can't be read now"), client_id))
+                return
             events = tuple(filter(self._hears, page.events))
             self.feed.tell(History(room.name, events, page.more, self.person.id, client_id, on_joining))
 
-        if after is not None:
-            self.feed.show(lambda: journal.after(after, seq, None, {room.id: 0}, limit), show)
-        else:
-            newest = seq + 1 if before is None else min(before, seq + 1)
-            self.feed.show(lambda: journal.latest(room.id, newest, limit), show)
+        self.feed.show(read, show)
 
     def close(self) -> None:
-        """End the connection after what it was told so far."""
-        self.feed.stop()
+        """End the connection after what it was told so far, and what the log still has to tell it."""
         self.detach_all()
-        self._recipient.close()
+        self.feed.end(self._recipient.close)

@@ -24,7 +24,7 @@ class Room:
     once a group; its inner values are where the rendered pieces go.
     """
 
-    __slots__ = ("audience", "expected", "id", "key", "members", "name", "spoken", "topic", "views")
+    __slots__ = ("audience", "emptied", "expected", "id", "key", "members", "name", "spoken", "topic", "views")
 
     def __init__(self, room_id: str, name: Name) -> None:
         self.id = room_id
@@ -36,6 +36,7 @@ class Room:
         self.views: dict[Reader, View] = {}
         self.expected = 0  # people who asked to come in and whose coming is not delivered yet
         self.spoken = 0  # skippable events delivered so far
+        self.emptied = 0  # when it became empty, UTC in ms
 
     def attach(self, session: Reader, view: View, sink: Sink) -> None:
         """`session` hears live what is delivered to this room from now on, through `sink`."""
@@ -47,7 +48,7 @@ class Room:
         view = self.views.pop(session, None)
         if view is not None:
             group = self.audience[view]
-            del group[session]
+            group.pop(session, None)
             if not group:
                 del self.audience[view]
 
@@ -62,6 +63,11 @@ class Room:
         return RoomFacts(self.name, tuple(names), others, self.topic)
 
     @property
+    def is_empty(self) -> bool:
+        """Whether nobody is in it or on the way."""
+        return not (self.members or self.expected)
+
+    @property
     def vanishes(self) -> bool:
         """Whether nothing is left that would be missed."""
-        return not (self.members or self.expected or self.topic or self.name == LOBBY)
+        return self.is_empty and not self.topic and self.name != LOBBY

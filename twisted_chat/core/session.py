@@ -5,21 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from twisted.logger import Logger
+from twisted.python.failure import Failure as TwistedFailure
+
 from twisted_chat.core import commands
 from twisted_chat.core.errors import (
     BadRequest,
     ChatError,
+    IdReused,
+    InNoRoom,
     NeedText,
     NoSuchRoom,
     NotInRoom,
+    StorageUnavailable,
     TextTooLong,
     TooManyRooms,
 )
 from twisted_chat.core.events import Aside, Event, Kind
 from twisted_chat.core.feed import PAGE
-from twisted_chat.core.names import parse_nick, parse_room
+from twisted_chat.core.names import fold, parse_nick, parse_room
 from twisted_chat.core.reader import Reader
-from twisted_chat.core.rooms import LOBBY, Room
+from twisted_chat.core.rooms import Room
 from twisted_chat.core.text import MAX_TEXT, clean
 from twisted_chat.core.told import Failure, Reply
 
@@ -29,6 +35,8 @@ if TYPE_CHECKING:
 MAX_ROOMS_OF_ONE = 50
 MAX_TOPIC = 400
 MAX_CLIENT_ID = 64
+
+_log = Logger()
 
 
 class Session(Reader):
@@ -49,10 +57,35 @@ class Session(Reader):
     def fail(self, error: ChatError, client_id: str | None = None) -> None:
         self.aside(lambda: self.feed.tell(Failure(error, client_id)))
 
+    def _refuse_unless_said(self, error: ChatError, text: str, where: str, client_id: str | None) -> None:
+        """Refuse with `error`; but if this was said already, before the room or the addressee went, confirm it."""
+        if client_id is None:
+            raise error
+        mark: str = client_id
+
+        def answer(original: Event | None) -> None:
+            if original is None:
+                self.feed.tell(Failure(error, mark))
+            elif original.text == text and fold(where) in (fold(original.room_name), fold(original.to_nick)):
+                self.confirm(original)
+            else:
+                self.feed.tell(Failure(IdReused(mark), mark))
+
+        def unreadable(failure: TwistedFailure) -> None:
+            _log.failure("the log could not be asked for an id", failure)
+            self.feed.tell(Failure(StorageUnavailable("the log can't be read now"), mark))
+
+        def ask() -> None:
+            self.chat.journal.said(self.person.id, mark).addCallbacks(answer, unreadable)
+
+        self.aside(ask)
+
     def reply(self, produce: Callable[[], Iterable[str]], client_id: str | None = None) -> None:
         """Answer with the lines that `produce` finds when everything posted before is done. It may refuse."""
 
         def answer() -> None:
+            if client_id is not None and client_id == self.refused:
+                return
             try:
                 lines = tuple(produce())
             except ChatError as error:
@@ -72,6 +105,7 @@ class Session(Reader):
         text = clean(line).rstrip()
         if not text:
             return
+        self._asker = client_id
         try:
             if text[0] == "/":
                 if text[1:2] == "/":
@@ -87,18 +121,28 @@ class Session(Reader):
         else:
             if client_id is not None:
                 self.reply(tuple, client_id)
+        finally:
+            self._asker = None
 
     def say(self, text: str, room: str | None = None, *, action: bool = False, client_id: str | None = None) -> None:
         """Say `text` in a room, the current one by default."""
-        where = self._room_of(room)
         text = self._checked(text)
+        try:
+            where = self._room_of(room)
+        except ChatError as error:
+            self._refuse_unless_said(error, text, room or "", client_id)
+            return
         kind = Kind.ACTION if action else Kind.MESSAGE
         self.chat.post(self._event(kind, text, where, client_id=client_id))
 
     def say_to(self, nick: str, text: str, *, action: bool = False, client_id: str | None = None) -> None:
         """Say `text` to one person alone."""
-        addressee = self.chat.person_called(nick)
         text = self._checked(text)
+        try:
+            addressee = self.chat.person_called(nick)
+        except ChatError as error:
+            self._refuse_unless_said(error, text, nick, client_id)
+            return
         self.chat.post(
             self._event(Kind.DIRECT, text, to=addressee.id, to_nick=addressee.nick, action=action, client_id=client_id)
         )
@@ -179,7 +223,9 @@ class Session(Reader):
         self.chat.leave(self, reason, close=True)
 
     def lost(self, reason: str = "") -> None:
-        """The connection is gone: called by the door, once, in any case."""
+        """The connection is gone: called by the door, in any case."""
+        self.feed.stop()
+        self.detach_all()
         self.chat.leave(self, reason, close=False)
 
     # helpers
@@ -215,7 +261,7 @@ class Session(Reader):
         """The room of this name that this person is in, the current one for None."""
         if room is None:
             if self.current is None:
-                raise NotInRoom(LOBBY)
+                raise InNoRoom
             return self.current
         name = parse_room(room)
         found = self.chat.rooms.get(name.key)
@@ -246,7 +292,10 @@ class Session(Reader):
     ) -> Event:
         room_id, room_name = (room.id, room.name) if room else ("", "")
         person, nick, time = self.person.id, self.person.next_name.text, self.chat.now()
-        return Event(kind, person, nick, time, room_id, room_name, text, to, to_nick, action, client_id, origin=self)
+        answer_to = client_id or self._asker
+        return Event(
+            kind, person, nick, time, room_id, room_name, text, to, to_nick, action, client_id, answer_to, origin=self
+        )
 
 
 def away_line(person: Person) -> tuple[str, ...]:

@@ -9,14 +9,18 @@ overtake another.
 from __future__ import annotations
 
 import errno
+import sys
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from socket import socket
 from typing import Any
 
 from twisted.internet import tcp
 from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
 from zope.interface import implementer
+
+from twisted_chat.frontends.sockets import socket_under
 
 SOFT_LIMIT = 256 * 1024
 """Bytes queued, above which live events are refused: the reader lags."""
@@ -29,6 +33,9 @@ HANDOVER = 16 * 1024
 
 STUCK = 90.0
 """Seconds without a byte taken after which the connection is aborted."""
+
+LOOK_EVERY = 10.0
+"""Seconds between two looks at how much the kernel still holds for a reader; an abort comes that much late at most."""
 
 GRACE = 5.0
 """Seconds that a closing connection has to take what is queued."""
@@ -58,11 +65,15 @@ class Outbox:
     a pull producer would never rest).
 
     `drained` is called whenever what was queued is gone.
+
+    A queue that gets no shorter for `STUCK` seconds aborts the connection. A byte counts as taken when the transport
+    comes for more, and, where the kernel tells what it holds, as soon as the peer has acknowledged it: a slow reader
+    may need minutes for what the kernel holds alone.
     """
 
     __slots__ = (
-        "_clock", "_closed", "_closing", "_direct", "_drained", "_grace", "_handed", "_paused", "_progress", "_queue",
-        "_send", "_size", "_stuck", "_transport",
+        "_clock", "_closed", "_closing", "_direct", "_drained", "_grace", "_handed", "_held", "_paused", "_progress",
+        "_queue", "_send", "_size", "_stuck", "_transport",
     )  # fmt: skip
 
     def __init__(
@@ -75,7 +86,8 @@ class Outbox:
         self._size = 0  # bytes in the queue and in the transport
         self._handed = 0  # bytes of these that the transport holds (direct mode)
         self._paused = False  # the transport asked for a pause (the other mode)
-        self._progress = False
+        self._progress = 0.0  # when a byte was last taken of what is queued
+        self._held = 0  # what the kernel held at the last look
         self._closing = False
         self._closed = False
         self._stuck: IDelayedCall | None = None
@@ -149,7 +161,7 @@ class Outbox:
         self._paused = False
         if self._closing or not self._size:
             return
-        self._progress = True
+        self._progress = self._clock.seconds()
         self._size -= self._handed
         self._handed = 0
         self._send_queue()
@@ -227,14 +239,20 @@ class Outbox:
         self._queue.append(data)
         self._size += len(data)
         if self._stuck is None:
-            self._progress = False
-            self._stuck = self._clock.callLater(STUCK, self._check_progress)
+            self._progress = self._clock.seconds()
+            self._held = _held_for(self._transport)
+            self._stuck = self._clock.callLater(LOOK_EVERY, self._check_progress)
 
     def _check_progress(self) -> None:
         self._stuck = None
-        if self._progress:
-            self._progress = False
-            self._stuck = self._clock.callLater(STUCK, self._check_progress)
+        now = self._clock.seconds()
+        held = _held_for(self._transport)
+        if held != self._held:
+            self._held = held
+            self._progress = now
+        left = STUCK - (now - self._progress)
+        if left > 0:
+            self._stuck = self._clock.callLater(min(left, LOOK_EVERY), self._check_progress)
         else:
             self.abort()
 
@@ -253,6 +271,18 @@ class Outbox:
     def _abort_late(self) -> None:
         self._grace = None
         self.abort()
+
+
+def _held_for(transport: Any) -> int:
+    """Bytes that the kernel holds until the peer acknowledges them; always 0 where it does not tell."""
+    connection = socket_under(transport)
+    if connection is not None:
+        with suppress(ImportError, OSError, ValueError):
+            import fcntl  # not on every system
+            import termios
+
+            return int.from_bytes(fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)), sys.byteorder)
+    return 0
 
 
 def _swallow(data: bytes | memoryview) -> int:

@@ -20,7 +20,7 @@ def tune(transport: Any) -> None:
 
     What is no TCP connection, or a system that lacks an option, goes without.
     """
-    connection = _socket_under(transport)
+    connection = socket_under(transport)
     if connection is None or connection.family not in (socket.AF_INET, socket.AF_INET6):
         return
     options = [
@@ -37,7 +37,7 @@ def tune(transport: Any) -> None:
             connection.setsockopt(level, option, value)
 
 
-def _socket_under(transport: Any) -> socket.socket | None:
+def socket_under(transport: Any) -> socket.socket | None:
     """The socket at the bottom of a transport, through TLS and other wrappers."""
     for _depth in range(4):
         get_handle = getattr(transport, "getHandle", None)

@@ -74,6 +74,14 @@ class Throttle:
             self._timer = self._clock.callLater((1 - tokens) / rate.per_second, self._refilled)
             self._pause()
 
+    def pause_no_more(self) -> None:
+        """The other side has ended: what is left is taken at once, but no more than it could have said unflooded."""
+        self.stop()
+        most = int(self._rate.burst + FLOODED * self._rate.per_second) + 1  # the one that floods is not taken
+        self._rate = Rate(most, self._rate.per_second)
+        self._tokens = float(most)
+        self._pause = self._flooded
+
     def stop(self) -> None:
         """The connection is gone."""
         if self._timer is not None:

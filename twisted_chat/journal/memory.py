@@ -2,41 +2,80 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import deque
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from heapq import heapify, heappop, heappush, heapreplace
+from itertools import islice
 from operator import attrgetter
+from typing import cast
 
 from twisted.internet.defer import Deferred, succeed
 
-from twisted_chat.boundaries import Deliver, Journal
+from twisted_chat.boundaries import Deliver, Journal, KnownRoom
 from twisted_chat.core.events import KEPT, NATURE, Duplicate, Event, Item, Kind, Outcome, Page
 
 PAGE_TEXT = 64 * 1024
 """Characters of text in one page at most, so that a page stays small whatever was said."""
 
+MAX_TEXT = 128 * 1024 * 1024
+"""Characters in the whole log at most; beyond that the oldest events of all go, from whatever room."""
+
+EVENT = 400
+"""Characters that an event counts for besides its text: short lines take memory, too."""
+
 MAX_LOSERS = 10_000
 """People of whom is remembered which direct messages they lost; beyond that a loss is told to all."""
 
 _seq = attrgetter("seq")
+_GONE = cast(Event, None)
 
 
 class _Ring:
-    """The newest `size` events of one room (or of all direct messages), and where those before them ended."""
+    """The newest events of one room (or of all direct messages), and where those before them ended.
 
-    __slots__ = ("events", "lost")
+    A list with a beginning in it, and no deque: to find a place in the middle of a deque is to walk there.
+    """
 
-    def __init__(self, size: int) -> None:
-        self.events: deque[Event] = deque(maxlen=size)
+    __slots__ = ("_begin", "_events", "lost")
+
+    def __init__(self) -> None:
+        self._events: list[Event] = []
+        self._begin = 0  # what stands before it is gone
         self.lost = 0
 
-    def add(self, event: Event) -> Event | None:
-        """Keep `event`; gives back the one that had to go for it."""
-        dropped = self.events[0] if len(self.events) == self.events.maxlen else None
-        if dropped is not None:
-            self.lost = dropped.seq
-        self.events.append(event)
+    def __len__(self) -> int:
+        return len(self._events) - self._begin
+
+    def __iter__(self) -> Iterator[Event]:
+        return islice(self._events, self._begin, None)
+
+    @property
+    def oldest(self) -> Event:
+        return self._events[self._begin]
+
+    def add(self, event: Event) -> None:
+        self._events.append(event)
+
+    def drop_oldest(self) -> Event:
+        dropped = self.oldest
+        self.lost = dropped.seq
+        self._events[self._begin] = _GONE
+        self._begin += 1
+        if self._begin * 2 > len(self._events):
+            del self._events[: self._begin]
+            self._begin = 0
         return dropped
+
+    def between(self, begin: int, through: int) -> Iterator[Event]:
+        """What comes after `begin` up to and with `through`, oldest first."""
+        first = bisect_right(self._events, begin, self._begin, key=_seq)
+        last = bisect_right(self._events, through, first, key=_seq)
+        return map(self._events.__getitem__, range(first, last))
+
+    def before(self, seq: int) -> Iterator[Event]:
+        """What comes before `seq`, newest first."""
+        end = bisect_left(self._events, seq, self._begin, key=_seq)
+        return map(self._events.__getitem__, range(end - 1, self._begin - 1, -1))
 
 
 class _DirectLosses:
@@ -60,7 +99,7 @@ class _DirectLosses:
 
 
 class MemoryJournal:
-    """A ring of the newest `size` events for each room, and one for direct messages.
+    """The newest `size` events of each room, and as many direct messages; less where `MAX_TEXT` is reached.
 
     `log_id` names this log, `key` signs its resume secrets; both are new with each process.
     """
@@ -72,11 +111,15 @@ class MemoryJournal:
         self._id = log_id
         self._key = key
         self._last = 0
+        self._text = 0  # characters in all rings
         self._deliver: Deliver | None = None
         self._rooms: dict[str, _Ring] = {}
-        self._directs = _Ring(size)
+        self._directs = _Ring()
         self._direct_losses = _DirectLosses()
         self._said: dict[tuple[str, str], Event] = {}  # by person and client id
+        # Each ring that is not empty once, with a number not above its oldest one's: a heap that is put right only
+        # when the oldest event of all is wanted, so that it costs nothing until then.
+        self._rings: list[tuple[int, _Ring]] = []
 
     @property
     def id(self) -> str:
@@ -109,14 +152,37 @@ class MemoryJournal:
         event.seq = self._last
         ring = self._directs if event.kind is Kind.DIRECT else self._rooms.get(event.room)
         if ring is None:
-            ring = self._rooms[event.room] = _Ring(self._size)
-        dropped = ring.add(event)
-        if dropped is not None:
-            if dropped.kind is Kind.DIRECT:
-                self._direct_losses.add(dropped)
-            if dropped.client_id is not None:
-                self._said.pop((dropped.person, dropped.client_id), None)
+            ring = self._rooms[event.room] = _Ring()
+        if not ring:
+            heappush(self._rings, (event.seq, ring))
+        ring.add(event)
+        self._text += _weight(event)
+        if len(ring) > self._size:
+            self._drop_oldest(ring)
+        while self._text > MAX_TEXT and (oldest := self._oldest_ring()).oldest is not event:
+            self._drop_oldest(oldest)
+            if not oldest:
+                heappop(self._rings)
         return event
+
+    def _oldest_ring(self) -> _Ring:
+        """The ring with the oldest event of all. There is one, and it is the first of the heap then."""
+        while True:
+            known, ring = self._rings[0]
+            if known == ring.oldest.seq:
+                return ring
+            heapreplace(self._rings, (ring.oldest.seq, ring))
+
+    def _drop_oldest(self, ring: _Ring) -> None:
+        dropped = ring.drop_oldest()
+        if dropped.kind is Kind.DIRECT:
+            self._direct_losses.add(dropped)
+        self._let_go(dropped)
+
+    def _let_go(self, event: Event) -> None:
+        self._text -= _weight(event)
+        if event.client_id is not None:
+            self._said.pop((event.person, event.client_id), None)
 
     def after(self, seq: int, through: int, person: str | None, rooms: Mapping[str, int], limit: int) -> Deferred[Page]:
         found: list[Event] = []
@@ -125,42 +191,53 @@ class MemoryJournal:
             ring = self._rooms.get(room)
             if ring is not None:
                 begin = max(seq, floor)
-                found += _between(ring, begin, through, limit)
+                found += islice(filter(_is_resumed, ring.between(begin, through)), limit + 1)
                 if min(ring.lost, through) > begin:
                     lost = max(lost, ring.lost)
         if person is not None and seq < through:
-            directs = _between(self._directs, seq, through, None)
-            found += [event for event in directs if person in (event.person, event.to)][: limit + 1]
+            directs = (e for e in self._directs.between(seq, through) if person in (e.person, e.to))
+            found += islice(filter(_is_resumed, directs), limit + 1)
             lost = max(lost, self._direct_losses.of(person, seq))
-        found = [event for event in found if NATURE[event.kind].resumed]
         found.sort(key=_seq)
         events = _fitting(found[:limit])
         return succeed(Page(tuple(events), more=len(found) > len(events), lost=min(lost, through)))
 
     def latest(self, room: str, before: int, limit: int) -> Deferred[Page]:
         ring = self._rooms.get(room)
-        events = [event for event in ring.events if event.seq < before] if ring is not None else []
-        events = [event for event in events if NATURE[event.kind].history]
-        newest = _fitting(events[: -limit - 1 : -1])
-        return succeed(Page(tuple(reversed(newest)), more=len(events) > len(newest)))
+        past = filter(_is_history, ring.before(before)) if ring is not None else iter(())
+        found = list(islice(past, limit + 1))
+        newest = _fitting(found[:limit])
+        return succeed(Page(tuple(reversed(newest)), more=len(found) > len(newest)))
+
+    def said(self, person: str, client_id: str) -> Deferred[Event | None]:
+        return succeed(self._said.get((person, client_id)))
+
+    def rooms(self) -> Sequence[KnownRoom]:
+        """None: this log begins with the service."""
+        return ()
 
     def forget(self, room: str) -> None:
         ring = self._rooms.pop(room, None)
         if ring is not None:
-            for event in ring.events:
-                if event.client_id is not None:
-                    self._said.pop((event.person, event.client_id), None)
+            for event in ring:
+                self._let_go(event)
+            self._rings = [each for each in self._rings if each[1] is not ring]
+            heapify(self._rings)
 
     def close(self) -> Deferred[None]:
         return succeed(None)
 
 
-def _between(ring: _Ring, begin: int, through: int, limit: int | None) -> list[Event]:
-    """The ring's events after `begin` up to and with `through`, at most `limit` and one."""
-    events = list(ring.events)
-    first = bisect_right(events, begin, key=_seq)
-    last = bisect_right(events, through, key=_seq)
-    return events[first : last if limit is None else min(last, first + limit + 1)]
+def _weight(event: Event) -> int:
+    return EVENT + len(event.text or "")
+
+
+def _is_resumed(event: Event) -> bool:
+    return NATURE[event.kind].resumed
+
+
+def _is_history(event: Event) -> bool:
+    return NATURE[event.kind].history
 
 
 def _fitting(events: list[Event]) -> list[Event]:

@@ -322,6 +322,40 @@ class HalfClosing(LineCase):
         self.assertEqual(pipe.takes()[-1], "*** *#lobby 2")
         self.assertTrue(pipe.is_closed)
 
+    def test_a_last_line_needs_no_end(self) -> None:
+        """``printf 'alice\\nhello' | nc -N``"""
+        bob = self.person("bob")
+        pipe = self.connect()
+        pipe.sends(b"alice\nhello")
+        pipe.protocol.readConnectionLost()
+        self.turn()
+        bob.hears("*** alice joined #lobby", "alice: hello", "*** alice left #lobby")
+
+    def test_a_name_without_an_end(self) -> None:
+        bob = self.person("bob")
+        pipe = self.connect()
+        pipe.sends(b"alice")
+        pipe.protocol.readConnectionLost()
+        self.turn()
+        bob.hears("*** alice joined #lobby", "*** alice left #lobby")
+        self.assertTrue(pipe.is_closed)
+
+    def test_but_half_a_line_of_a_cut_connection_is_none(self) -> None:
+        bob = self.person("bob")
+        pipe = self.connect()
+        pipe.sends(b"alice\nhel")
+        pipe.protocol.connectionLost(Failure(ConnectionLost()))
+        self.turn()
+        bob.hears("*** alice joined #lobby", "*** alice left #lobby (connection lost)")
+
+    def test_nothing_is_heard_after_a_quit(self) -> None:
+        bob = self.person("bob")
+        pipe = self.connect()
+        pipe.protocol.dataReceived(b"alice\n/quit\nhello\nhel")
+        pipe.protocol.readConnectionLost()
+        pipe.hangs_up()
+        bob.hears("*** alice joined #lobby", "*** alice left #lobby")
+
     def test_a_pipe_without_a_name(self) -> None:
         pipe = self.connect()
         pipe.sends(b"")
@@ -544,6 +578,19 @@ class Programs(LineCase):
         alice.hears("*** bot left #lobby")
 
 
+class NoHistoryOnJoining(LineCase):
+    options = {"history_lines": 0}
+
+    def test_who_asks_gets_some(self) -> None:
+        bot = self.program("bot")
+        for number in range(30):
+            bot.says_object(type="say", room="#lobby", text=str(number), id=f"c-{number}")
+        bot.takes()
+        bot.says_object(type="history", room="#lobby")
+        (history,) = bot.takes_objects()
+        self.assertEqual([event["text"] for event in history["events"]], [str(number) for number in range(10, 30)])
+
+
 class Silence(LineCase):
     PING = '{"type":"ping"}'
 
@@ -587,6 +634,24 @@ class Silence(LineCase):
         bot.protocol.resume()
         self.passes(60)
         bot.hears(self.PING)
+
+    def test_it_stands_still_while_a_ping_would_wait(self) -> None:
+        alice, bot = self.person("alice"), self.program("bot")
+        bot.takes()
+        bot.transport.producer.pauseProducing()
+        alice.says("hello", "hello")
+        for _minute in range(10):  # a slow reader: now and then a byte
+            self.passes(60)
+            bot.transport.producer.resumeProducing()
+            bot.transport.producer.pauseProducing()
+            alice.says("hello", "hello")
+        self.assertFalse(bot.is_closed)
+        bot.transport.producer.resumeProducing()
+        self.assertNotIn(self.PING, bot.takes())
+        self.passes(60)
+        bot.hears(self.PING)
+        self.passes(60)
+        self.assertTrue(bot.is_closed)
 
 
 class ComingBack(LineCase):
@@ -694,10 +759,45 @@ class Flooding(LineCase):
         self.clock.pump([0.2, 0.001] * 10)
         bob.hears()
 
-    def test_who_hangs_up_while_he_is_slowed(self) -> None:
-        alice = self.person("alice")
-        alice.says(*["spam"] * 50)
+    LINES = [str(number) for number in range(40)]
+
+    def heard_of(self, lines: list[str]) -> list[str]:
+        return ["*** alice joined #lobby", *(f"alice: {line}" for line in lines)]
+
+    def test_who_hangs_up_while_he_is_slowed_has_said_all_of_it(self) -> None:
+        bob, alice = self.person("bob"), self.connect()
+        alice.says("alice", *self.LINES)
         alice.hangs_up()
+        bob.hears(*self.heard_of(self.LINES), "*** alice left #lobby")
+        self.assertEqual(len(self.clock.getDelayedCalls()), 0)
+        self.assertEqual(len(self.factory.connections), 1)
+
+    def test_who_half_closes_then_gets_his_answers(self) -> None:
+        bob, alice = self.person("bob"), self.connect()
+        alice.says("alice", *self.LINES, "/rooms")
+        alice.protocol.readConnectionLost()
+        self.turn()
+        bob.hears(*self.heard_of(self.LINES), "*** alice left #lobby")
+        self.assertEqual(alice.takes()[-1], "*** *#lobby 2")
+        self.assertTrue(alice.is_closed)
+        alice.hangs_up()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_who_is_cut_off_while_he_is_slowed_has_said_what_was_heard(self) -> None:
+        bob, alice = self.person("bob"), self.connect()
+        alice.says("alice", *self.LINES)
+        alice.protocol.connectionLost(Failure(ConnectionLost()))
+        self.turn()
+        bob.hears(*self.heard_of(self.LINES[:19]), "*** alice left #lobby (connection lost)")
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_nobody_says_more_at_his_end_than_he_could_have_otherwise(self) -> None:
+        bob, alice = self.person("bob"), self.connect()
+        alice.says("alice", *["spam"] * 5000)
+        alice.hangs_up()
+        heard = bob.takes()
+        self.assertEqual(len(heard), 1 + 19 + 20 + 60 * 5 + 1)
+        self.assertEqual(heard[-1], "*** alice left #lobby (flood)")
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_during_the_greeting(self) -> None:

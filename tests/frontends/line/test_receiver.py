@@ -196,6 +196,57 @@ class Pausing(SynchronousTestCase):
         self.assertEqual(listener.heard, [b"one", b"two", b"three", b"four"])
 
 
+class TheOthersEnd(SynchronousTestCase):
+    def test_a_last_line_needs_no_end(self) -> None:
+        listener = ear()
+        listener.dataReceived(b"one\ntwo")
+        listener.hear_the_end()
+        listener.hear_the_end()
+        self.assertEqual(listener.heard, [b"one", b"two"])
+
+    def test_nothing_is_no_line(self) -> None:
+        for data in (b"", b"one\n", b"x" * 100):
+            listener = ear()
+            listener.dataReceived(data)
+            heard = list(listener.heard)
+            listener.hear_the_end()
+            self.assertEqual(listener.heard, heard)
+
+    def test_no_pause_holds_anything_back(self) -> None:
+        listener = ear()
+        listener.on[b"one"] = listener.on[b"two"] = listener.pause
+        listener.dataReceived(b"one\ntwo\nthree\n" + b"x" * 100 + b"\nfour\n")
+        listener.hear_the_end()
+        self.assertEqual(listener.heard, [b"one", b"two", b"three", b"...", b"four"])
+        listener.transport.loseConnection()
+        listener.resume()
+        listener.resume()
+        self.assertEqual(listener.transport.producerState, "paused", "it is left alone")
+
+    def test_a_too_long_last_line_that_a_pause_held_back(self) -> None:
+        listener = ear()
+        listener.pause()
+        listener.dataReceived(b"one\n" + b"x" * 100)
+        listener.hear_the_end()
+        self.assertEqual(listener.heard, [b"one", b"..."])
+
+    def test_the_rest_of_a_too_long_line_is_none(self) -> None:
+        listener = ear()
+        listener.on[b"..."] = listener.pause
+        listener.dataReceived(b"x" * 100)
+        listener.dataReceived(b"x" * 5)
+        listener.hear_the_end()
+        self.assertEqual(listener.heard, [b"..."])
+
+    def test_not_after_our_own(self) -> None:
+        listener = ear()
+        listener.pause()
+        listener.dataReceived(b"one\n")
+        listener.stop_hearing()
+        listener.hear_the_end()
+        self.assertEqual(listener.heard, [])
+
+
 class TheEnd(SynchronousTestCase):
     def test_nothing_is_heard_after_it(self) -> None:
         listener = ear()

@@ -22,7 +22,7 @@ class Checking(SynchronousTestCase):
         whole: list[dict[str, object]] = [
             {
                 "type": "hello", "nick": "alice", "resume": "s", "since": 0, "log": "7f3a", "rooms": ["#dev"],
-                "server_password": "p", "password": "q", "client": "bot 1",
+                "server_password": "p", "client": "bot 1",
             },
             {"type": "say", "room": "#dev", "to": "bob", "text": "hi", "action": True},
             {"type": "join", "room": "#dev"},
@@ -48,6 +48,7 @@ class Checking(SynchronousTestCase):
     def test_unknown_keys(self) -> None:
         self.refused("say has no key colour", type="say", text="hi", colour="red")
         self.refused("ping has no key text", type="ping", text="hi")
+        self.refused("hello has no key password", type="hello", nick="a", password="p")
         self.refused(f"ping has no key {'x' * 37}...", **{"type": "ping", "x" * 1000: 1})
         self.refused("ping has no key [31mred", **{"type": "ping", "\x1b[31mred": 1})
 
@@ -65,6 +66,10 @@ class Checking(SynchronousTestCase):
         self.refused("rooms of hello must be a list of strings", type="hello", nick="a", rooms=["#dev", 1])
         for value in (-1, 1.5, 1.0, "1", True, None, MAX_SEQ + 1, float("inf")):
             self.refused(f"since of hello {NUMBER}", type="hello", nick="a", since=value)
+
+    def test_a_history_of_nothing(self) -> None:
+        for value in (0, -1, True, "5"):
+            self.refused("limit of history must be a whole number from 1", type="history", room="#dev", limit=value)
 
     def test_wrong_marks(self) -> None:
         for mark in ("", "x" * 65, "a\nb", "\ud800", 7, None, ["c"]):

@@ -77,15 +77,19 @@ class LineProtocol(TameLineReceiver):
         self._prompt()
 
     def connectionLost(self, reason: TwistedFailure | None = None) -> None:
-        self._stop()
+        orderly = reason is None or bool(reason.check(ConnectionDone))  # type: ignore[no-untyped-call]
         self._outbox.gone()
+        if orderly:
+            # Over TLS, which has no half close, this is where the peer has ended what it says.
+            self._hear_the_rest()
+        self._stop()
         self._factory.connection_gone(self, self._origin)
         if self._session is not None:
-            orderly = reason is None or reason.check(ConnectionDone)  # type: ignore[no-untyped-call]
             self._session.lost("" if orderly else "connection lost")
 
     def readConnectionLost(self) -> None:
         """The peer has said all that it will, but may be reading still: it gets its answers."""
+        self._hear_the_rest()
         if self._session is not None:
             self._session.depart()
         else:
@@ -93,6 +97,12 @@ class LineProtocol(TameLineReceiver):
 
     def writeConnectionLost(self) -> None:
         """Never called: the outbox closes both directions at once."""
+
+    def _hear_the_rest(self) -> None:
+        """What a pause has held back is said now: it was sent before the end, and slowing loses nothing."""
+        if self._throttle is not None:
+            self._throttle.pause_no_more()
+        self.hear_the_end()
 
     # lines in
 
@@ -160,7 +170,7 @@ class LineProtocol(TameLineReceiver):
             self._check_password(str(fields.get("server_password", "")))
         session = self._factory.chat.enter(self, **requests.entry(fields))
         self.MAX_LENGTH = jsonl.MAX_OBJECT
-        self._silence = Silence(self._clock, self._ask, self._fell_silent, lambda: bool(self.paused))
+        self._silence = Silence(self._clock, self._ask, self._fell_silent, self._silence_is_ours)
         self._let_in(session, self._object)
 
     def _check_password(self, answer: str) -> None:
@@ -269,6 +279,10 @@ class LineProtocol(TameLineReceiver):
     def _flooded(self) -> None:
         _log.info("{peer} flooded and was closed", peer=self.transport and self.transport.getPeer())
         self._give_up(Flood(), "flood")
+
+    def _silence_is_ours(self) -> bool:
+        """We read nothing, or a ping would wait behind what is queued: who takes no bytes is the outbox's to find."""
+        return bool(self.paused or self._outbox.size)
 
     def _ask(self) -> None:
         self._outbox.write(_PING)

@@ -21,6 +21,7 @@ class TameLineReceiver(LineReceiver):
         self._pauses = 0
         self._cutting = False
         self._deaf = False
+        self._ended = False
 
     def dataReceived(self, data: bytes) -> None:
         if self._cutting:  # called by `resume` for a pause that ended within its line: the loop below goes on anyway
@@ -53,14 +54,25 @@ class TameLineReceiver(LineReceiver):
     def pause(self) -> None:
         """Take no more lines, and no bytes from the transport. Each call needs its `resume`."""
         self._pauses += 1
-        if self._pauses == 1:
+        if self._pauses == 1 and not self._ended:
             self.pauseProducing()  # type: ignore[no-untyped-call]
 
     def resume(self) -> None:
         """Go on, with the lines that are here already first."""
         self._pauses -= 1
-        if self._pauses == 0 and not self._deaf:
+        if self._pauses == 0 and not self._deaf and not self._ended:
             self.resumeProducing()  # type: ignore[no-untyped-call]
+
+    def hear_the_end(self) -> None:
+        """No byte will come any more: lines that a pause held back are heard now, and a last one without its LF.
+
+        From here on a pause holds nothing back. What is here is no more than one read brought.
+        """
+        if self._ended:
+            return
+        self._ended = True
+        self.paused = False
+        self.dataReceived(b"\n" if self._buffer and not self._buffer.endswith(b"\n") else b"")
 
     def stop_hearing(self) -> None:
         """Whatever comes from now on is dropped."""

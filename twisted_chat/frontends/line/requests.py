@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 Fields = Mapping[str, object]
 MAX_SEQ = 2**63 - 1
 MAX_CLIENT = 64
+LIMIT = 20
+"""Events of a history that asks for no number, where the server shows none on joining."""
 
 
 def _text(value: object) -> bool:
@@ -31,6 +33,10 @@ def _number(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_SEQ
 
 
+def _count(value: object) -> bool:
+    return _number(value) and value != 0
+
+
 def _texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
@@ -43,6 +49,7 @@ _WANTED: dict[Callable[[object], bool], str] = {
     _text: "a string",
     _flag: "true or false",
     _number: "a whole number from 0",
+    _count: "a whole number from 1",
     _texts: "a list of strings",
     _mark: f"a string of 1 to {MAX_CLIENT_ID} printable characters",
 }
@@ -60,14 +67,14 @@ REQUESTS: dict[str, Request] = {
     "hello": Request(
         {
             "nick": _text, "resume": _text, "since": _number, "log": _text, "rooms": _texts, "server_password": _text,
-            "password": _text, "client": _text,
+            "client": _text,
         },
         ("nick",),
     ),
     "say": Request({"room": _text, "to": _text, "text": _text, "action": _flag}, ("text",)),
     "join": Request({"room": _text}, ("room",)),
     "part": Request({"room": _text, "reason": _text}, ("room",)),
-    "history": Request({"room": _text, "before": _number, "after": _number, "limit": _number}, ("room",)),
+    "history": Request({"room": _text, "before": _number, "after": _number, "limit": _count}, ("room",)),
     "command": Request({"text": _text}, ("text",)),
     "ping": Request({}),
     "pong": Request({}),
@@ -153,7 +160,7 @@ def _part(session: Session, fields: Fields, mark: str | None) -> None:
 
 
 def _history(session: Session, fields: Fields, mark: str | None) -> None:
-    limit = cast(int, fields.get("limit", session.chat.history_lines))
+    limit = cast(int, fields.get("limit", session.chat.history_lines or LIMIT))
     before, after = cast("int | None", fields.get("before")), cast("int | None", fields.get("after"))
     session.history(str(fields["room"]), min(limit, PAGE), mark, before=before, after=after)
 
