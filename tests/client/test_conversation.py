@@ -66,6 +66,30 @@ class EnteringTests(Talk):
         self.assertEqual(self.effects, [Shown(line, Kind.SERVER, NOW)])
         self.assertTrue(self.talk.welcomed)
 
+    def test_the_message_of_the_day_and_the_topic(self) -> None:
+        lobby = {**room("#lobby", "bob"), "topic": "tea"}
+        self.is_welcome(lobby, {**room("#dev"), "topic": "code"}, motd=["Be kind.", "Be \x1b[2Jbrief."])
+        self.assertEqual(self.shown[1:], ["*** The topic of #lobby: tea", "*** Be kind.", "*** Be [2Jbrief."])
+        self.is_cut()
+        self.is_welcome(lobby, motd=["Be kind."])
+        self.assertEqual(self.shown, ["*** Connected again."])
+
+    def test_another_nickname_while_there_is_no_connection(self) -> None:
+        self.types("/nick alice2")
+        self.assertEqual((self.shown, len(self.talk.outbox)), (["*** You will come in as alice2"], 0))
+        self.assertEqual(self.talk.hello()["nick"], "alice2")
+        self.is_welcome(nick="alice2")
+        self.assertEqual(self.sent, [])
+        self.types("/nick alice3")
+        self.assertEqual([fields["text"] for fields in self.sent], ["/nick alice3"])
+
+    def test_another_nickname_when_the_hello_is_under_way(self) -> None:
+        self.talk.hello()
+        self.types("/nick alice2")
+        self.is_welcome()
+        self.assertEqual(self.talk.nick, "alice")
+        self.assertEqual([fields["text"] for fields in self.sent], ["/nick alice2"])
+
     def test_the_first_wished_room_is_the_current_one(self) -> None:
         self.start("#dev")
         self.types("early")
@@ -127,7 +151,7 @@ class TypingTests(Talk):
     def test_a_line_that_no_server_reads(self) -> None:
         self.types("ä" * 20000)
         self.assertEqual((self.sent, self.talk.refusals), ([], 1))
-        self.assertTrue(self.shown[0].startswith("!!! TEXT_TOO_LONG "))
+        self.assertEqual(self.shown, ["!!! TEXT_TOO_LONG 20000 characters; at most 2000 are taken"])
 
     def test_an_error_answers_a_line(self) -> None:
         self.types("x" * 3000)
@@ -202,10 +226,14 @@ class RoomTests(Talk):
         self.types("hello dev")
         self.assertEqual(self.sent[0]["room"], "#dev")
         self.hears(type="joined", room="#dev", nick="alice", people=["dave"], count=1, time=TIME, id=join["id"])
-        self.assertEqual(self.shown, ["*** alice joined #dev"])
+        self.assertEqual(self.shown, ["*** You are in #dev with 1 other: dave."])
         self.assertEqual([(f["type"], f["room"]) for f in self.sent], [("history", "#dev")])
         self.assertEqual(self.talk.rooms.current, "#dev")
         self.assertIn("dave", self.talk.rooms.nicks())
+
+    def test_the_topic_of_a_room_that_is_joined(self) -> None:
+        self.hears(type="joined", room="#dev", nick="alice", people=[], count=0, topic="tea", time=TIME)
+        self.assertEqual(self.shown, ["*** You are in #dev, alone. The topic: tea"])
 
     def test_a_room_that_can_not_be_joined(self) -> None:
         self.types("/join #dev")
@@ -249,7 +277,7 @@ class RoomTests(Talk):
         self.types("/history before #1")
         (asked,) = self.sent
         self.hears(type="history", room="#lobby", events=[], id=asked["id"])
-        self.assertEqual(self.shown, ["*** There are no lines there"])
+        self.assertEqual(self.shown, ["*** #lobby has no lines there"])
 
     def test_history_leaves_out_what_was_seen_live(self) -> None:
         self.hears(**self.event(11, "live"))

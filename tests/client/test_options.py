@@ -39,9 +39,13 @@ class OptionsTests(SynchronousTestCase):
         for port in ("0", "65536", "x", "-1", "9" * 20, "٣"):
             self.assertIn("port", self.refuses(f"--port={port}"))
             self.assertEqual(self.status, 2)
+        self.assertIn("--host h --port 7", self.refuses("--host", "h:7"))
+        self.assertEqual(self.status, 2)
         self.assertIn("nickname", self.refuses(" "))
 
     def test_version_and_help(self) -> None:
         self.assertIn("Twisted Chat", self.refuses("--version"))
         self.assertEqual(self.status, 0)
-        self.assertIn("--retry", self.refuses("--help"))
+        shown = self.refuses("--help")
+        self.assertIn("--retry", shown)
+        self.assertIn("Ctrl-C", shown)

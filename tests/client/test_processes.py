@@ -83,6 +83,7 @@ class ProcessCase(TestCase):
     timeout = 60
 
     def setUp(self) -> None:
+        self.environment: dict[str, str] = {}
         self.server = StandIn()
         self.listen()
 
@@ -108,6 +109,7 @@ class ProcessCase(TestCase):
             "TZ": "UTC",
             # pyte answers no questions about the cursor.
             "PROMPT_TOOLKIT_NO_CPR": "1",
+            **self.environment,
         }
         streams: object = False
         if terminal:
@@ -163,8 +165,9 @@ class PipeTests(ProcessCase):
 
     async def test_a_cut_before_the_confirmation(self) -> None:
         self.server.cut_after_say = 1
-        client = await self.pipe("one\ntwo\n", "bob", "--once")
-        self.assertEqual((self.status, client.err), (0, b""))
+        client = await self.pipe("one\ntwo\n", "bob", "--once", "--no-times")
+        self.assertEqual(self.status, 0)
+        self.assertRegex(client.err, rb"\A\*\*\* Not connected: [^\n]+\. Trying again\.\n\Z")
         self.assertEqual(self.server.said(), ["one", "two"])
         says = [(fields["text"], fields["id"]) for fields in self.server.of_type("say")]
         self.assertGreater(len(says), 2)
@@ -222,7 +225,8 @@ class PipeTests(ProcessCase):
         await self.pipe("hi\n", "bob", "--once", "--password-file", name)
         self.assertEqual(self.server.of_type("hello")[0]["server_password"], "secret word")
         client = await self.pipe("hi\n", "bob", "--once", "--password-file", name + "x")
-        self.assertEqual((self.status, client.err.count(b"\n")), (2, 1))
+        line = f"twisted-chat: the password can't be read from {name}x: No such file or directory\n"
+        self.assertEqual((self.status, client.err.decode()), (2, line))
 
     async def test_nobody_reads_us(self) -> None:
         client = self.start("bob")
@@ -311,6 +315,8 @@ class TerminalTests(ProcessCase):
     async def test_ctrl_c(self) -> None:
         client = await self.enters()
         client.types("half\x03")
+        await client.shows("[#lobby]")
+        client.types("\x03")
         self.assertEqual(await client.ended, 0)
         self.assertNotIn(b"Traceback", client.out)
 
@@ -324,6 +330,27 @@ class TerminalTests(ProcessCase):
         client.types("/quit so long\r")
         self.assertEqual(await client.ended, 0)
         self.assertEqual(self.server.heard[-1]["text"], "/quit so long")
+
+    async def test_what_is_unconfirmed_is_waited_for_until_the_keys_come_again(self) -> None:
+        client = await self.enters()
+        self.server.received = lambda *_: None
+        client.types("x\r")
+        await self.server.until(lambda: self.server.of_type("say"))
+        client.types("\x03")
+        await client.until(lambda: b"Waiting up to 5 seconds for 1 unconfirmed line." in client.out)
+        client.types("\x04")
+        self.assertEqual(await client.ended, 1)
+        self.assertIn(b"twisted-chat: 1 line was not confirmed", client.out)
+
+    async def test_another_nickname_at_a_reconnect(self) -> None:
+        client = await self.enters()
+        self.server.refuse_hello = [{"code": "NICK_IN_USE", "text": "alice is taken"}]
+        self.hang_up()
+        await client.until(lambda: b"!!! NICK_IN_USE alice is taken" in client.out)
+        await client.until(lambda: b"/nick NAME takes another." in client.out)
+        client.types("/nick alice2\r")
+        await client.shows("*** Connected again.", "[#lobby]")
+        self.assertEqual(self.server.of_type("hello")[-1]["nick"], "alice2")
 
     async def test_a_signal(self) -> None:
         client = await self.enters()
@@ -346,6 +373,16 @@ class PlainTerminalTests(ProcessCase):
         client = self.start("alice", "--plain", "--no-times", terminal=True)
         await client.until(lambda: any("Welcome, alice" in line for line in client.lines()))
         return client
+
+    async def test_line_editing_that_is_not_installed(self) -> None:
+        folder = place_for(self)
+        folder.mkdir()
+        (folder / "sitecustomize.py").write_text("import sys\nsys.modules['prompt_toolkit'] = None\n")
+        self.environment["PYTHONPATH"] = os.pathsep.join([str(folder), str(ROOT)])
+        for arguments, told in (((), 1), (("--plain",), 0)):
+            client = self.start("alice", "--no-times", *arguments, terminal=True)
+            await client.until(lambda client=client: b"Welcome, alice" in client.out)
+            self.assertEqual(client.out.count(b"pip install prompt_toolkit"), told)
 
     async def test_lines(self) -> None:
         client = await self.enters()

@@ -14,8 +14,9 @@ from zope.interface import implementer
 
 from twisted_chat.client.conversation import Conversation
 from twisted_chat.client.effects import Shown
+from twisted_chat.client.manners import Manners, Outcome
 from twisted_chat.client.outbox import Outbox
-from twisted_chat.client.session import Manners, Outcome, Session
+from twisted_chat.client.session import Session
 
 NOW = datetime(2026, 11, 22, 21, 0, tzinfo=UTC)
 
@@ -187,6 +188,9 @@ class SessionTests(SynchronousTestCase):
         self.clock.advance(1)
         self.connects()
         self.assertEqual(self.sent(), [])
+        self.refuses("TIMEOUT")
+        self.clock.advance(1)
+        self.connects()
         self.screen.answer.callback("alice2")
         self.assertEqual([fields["nick"] for fields in self.sent()], ["alice2"])
         self.goes_on()
@@ -257,8 +261,86 @@ class SessionTests(SynchronousTestCase):
         self.refuses("NICK_IN_USE")
         self.clock.advance(1)
         self.connects()
-        self.assertEqual(len(self.screen.lines), 1)
+        self.refuses("NICK_IN_USE")
+        told = ["!!! NICK_IN_USE so it is", "*** Trying again. /nick NAME takes another."]
+        self.assertEqual(self.screen.lines[1:], told)
         self.goes_on()
+
+    def test_another_nickname_at_a_reconnect(self) -> None:
+        self.is_in()
+        self.wire.loseConnection()
+        self.session.typed("/nick alice2")
+        self.connects()
+        self.assertEqual([fields["nick"] for fields in self.sent()], ["alice2"])
+        self.refuses("NICK_IN_USE")
+        self.assertEqual(self.network.attempts, [])
+        self.session.typed("/nick alice3")
+        self.connects()
+        self.assertEqual([fields["nick"] for fields in self.sent()], ["alice3"])
+
+    def test_a_refusal_is_told_in_each_outage(self) -> None:
+        for _ in range(2):
+            self.is_in()
+            self.wire.loseConnection()
+            self.clock.advance(1)
+            self.connects()
+            self.refuses("NICK_IN_USE")
+            self.assertIn("!!! NICK_IN_USE so it is", self.screen.lines)
+            self.clock.advance(1)
+
+    def test_a_line_makes_it_try_at_once(self) -> None:
+        self.is_in()
+        self.wire.loseConnection()
+        self.session.typed("")
+        self.session.typed("")
+        self.assertEqual(len(self.network.attempts), 1)
+        self.network.refuses()
+        self.assertEqual(self.network.attempts, [])
+        self.clock.advance(1)
+        self.assertEqual(len(self.network.attempts), 1)
+
+    def test_a_line_typed_before_the_welcome_is_forgotten_with_it(self) -> None:
+        self.connects()
+        self.session.typed("early")
+        self.server(type="welcome", nick="alice", log="L", seq=0, resume="R", rooms=[{"name": "#lobby"}])
+        self.wire.loseConnection()
+        self.clock.advance(0.9)
+        self.assertEqual(self.network.attempts, [])
+
+    def test_the_lines_of_a_pipe_hurry_nothing(self) -> None:
+        self.begin(interactive=False)
+        self.is_in()
+        self.wire.loseConnection()
+        self.session.typed("x")
+        self.assertEqual(self.network.attempts, [])
+
+    def test_a_pipe_gives_up(self) -> None:
+        self.begin(interactive=False)
+        self.is_in()
+        self.clock.advance(61)
+        self.session.typed("x")
+        self.wire.loseConnection()
+        for _ in range(59):
+            self.clock.advance(1)
+            if self.network.attempts:
+                self.network.refuses()
+        self.goes_on()
+        self.clock.advance(1)
+        self.is_over(1, "given up after 60 seconds: host:1 refused the connection; 1 line was not confirmed")
+
+    def test_a_pipe_that_waits_for_ever(self) -> None:
+        self.begin(interactive=False, retry=True)
+        self.is_in()
+        self.wire.loseConnection()
+        self.clock.advance(1000)
+        self.goes_on()
+
+    def test_no_prompt_from_a_server_that_wants_tls(self) -> None:
+        for tls, hint in ((False, " (does it want --tls?)"), (True, "")):
+            self.begin(tls=tls)
+            self.network.accepts()
+            self.clock.advance(5)
+            self.is_over(1, f"the server does not answer as a Twisted Chat server does{hint}")
 
     def test_not_if_it_should_not(self) -> None:
         self.begin(reconnect=False)
@@ -289,7 +371,9 @@ class SessionTests(SynchronousTestCase):
         self.session.finished()
         self.session.finished()
         self.clock.advance(5)
-        self.is_over(0, "1 line was not confirmed")
+        self.is_over(1, "1 line was not confirmed")
+        words = "*** Waiting up to 5 seconds for 1 unconfirmed line. Ctrl-C leaves at once."
+        self.assertEqual(self.screen.lines, [words])
 
     def test_quit_without_a_connection(self) -> None:
         self.is_in()
@@ -333,7 +417,7 @@ class SessionTests(SynchronousTestCase):
         self.session.typed("x")
         self.session.interrupted()
         self.session.interrupted()
-        self.is_over(0)
+        self.is_over(1, "1 line was not confirmed")
         self.assertEqual(self.screen.ended, [True])
 
     def test_the_interrupt_while_connecting(self) -> None:

@@ -122,7 +122,13 @@ class LineScreenTests(SynchronousTestCase):
         self.begin(only_errors=True)
         for kind in Kind:
             self.screen.show(shown(kind.name, kind))
-        self.assertEqual((self.streams.written, self.complaints), (b"", ["T ERROR"]))
+        self.assertEqual((self.streams.written, self.complaints), (b"", ["T TROUBLE", "T ERROR"]))
+
+    def test_a_pipe_complains_that_there_is_no_connection(self) -> None:
+        for piped in (True, False):
+            self.begin(piped=piped)
+            self.screen.show(shown("gone", Kind.TROUBLE))
+            self.assertEqual((self.streams.written, self.complaints), (b"", ["T gone"]) if piped else (b"T gone\n", []))
 
     def test_a_big_pipe_is_read_as_it_is_confirmed(self) -> None:
         self.typist.after_line = lambda: self.screen.changed(len(self.typist.told))
@@ -135,7 +141,7 @@ class LineScreenTests(SynchronousTestCase):
         self.assertEqual((len(self.typist.told), self.streams.reading), (1000, True))
 
     def test_a_keyboard_is_always_read(self) -> None:
-        self.begin(pausing=False)
+        self.begin(piped=False)
         self.screen.changed(1000)
         self.assertTrue(self.streams.reading)
 

@@ -146,6 +146,8 @@ class TerminalTests(SynchronousTestCase):
     def test_tab_goes_through_the_candidates(self) -> None:
         self.is_in()
         self.types("b\t")
+        self.until(lambda: self.glass.lines() == ["bert  bob", "[#lobby] b"])
+        self.types("\t")
         self.until(lambda: self.bottom() == "[#lobby] bert:")
         self.types("\t")
         self.until(lambda: self.bottom() == "[#lobby] bob:")
@@ -153,6 +155,17 @@ class TerminalTests(SynchronousTestCase):
         self.until(lambda: self.bottom() == "[#lobby] bert:")
         self.types("hi /x\t\r")
         self.until(lambda: self.typist.told == ["bert: hi /x"])
+
+    def test_tab_on_a_slash_inserts_nothing(self) -> None:
+        self.types("/\t")
+        self.until(lambda: self.glass.lines()[:1] == ["/away  /back  /help  /history  /ignore"])
+        self.until(lambda: self.bottom() == "[#lobby, offline] /")
+        self.types("un\t")
+        self.until(lambda: self.bottom() == "[#lobby, offline] /unignore")
+
+    def test_tab_completes_what_all_begin_with(self) -> None:
+        self.types("/w\t")
+        self.until(lambda: self.bottom() == "[#lobby, offline] /who")
 
     def test_history_remembers_no_password(self) -> None:
         self.types("first\r")
@@ -181,10 +194,31 @@ class TerminalTests(SynchronousTestCase):
         self.types("\x04")
         self.until(lambda: self.typist.told == ["<finished>"])
         self.shows("still shown")
-        self.until(lambda: self.glass.lines() == ["still shown"])
+        self.until(lambda: self.glass.lines()[0] == "still shown")
+        self.types("\x04")
+        self.until(lambda: self.typist.told == ["<finished>", "<interrupted>"])
 
-    def test_ctrl_c(self) -> None:
+    def test_ctrl_d_in_a_line_deletes(self) -> None:
+        self.types("half\x01\x04")
+        self.until(lambda: self.bottom().endswith(" alf"))
+        self.assertEqual(self.typist.told, [])
+
+    def test_ctrl_c_clears_the_line_and_then_leaves(self) -> None:
+        self.types("half")
+        self.until(lambda: self.bottom().endswith("half"))
+        self.types("\x03")
+        self.until(lambda: self.bottom() == "[#lobby, offline]")
+        self.assertEqual(self.typist.told, [])
+        self.types("\x03")
+        self.until(lambda: self.typist.told == ["<finished>"])
+        self.types("\x03")
+        self.until(lambda: self.typist.told == ["<finished>", "<interrupted>"])
+
+    def test_ctrl_c_at_a_question(self) -> None:
+        self.terminal.ask("Name: ", secret=False)
         self.types("half\x03")
+        self.until(lambda: self.bottom() == "Name:")
+        self.types("\x03")
         self.until(lambda: self.typist.told == ["<interrupted>"])
 
     def test_a_question_keeps_what_is_half_typed(self) -> None:

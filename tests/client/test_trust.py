@@ -36,7 +36,8 @@ class TrustTests(SynchronousTestCase):
         self.assertNotIsInstance(self.make(ca=self.file(certificate * 2)), HostnameEndpoint)
 
     def test_what_can_not_be_trusted(self) -> None:
-        self.assertIn("no certificate can be read from", self.wrong(ca=str(place_for(self))))
+        place = str(place_for(self))
+        self.assertEqual(self.wrong(ca=place), f"no certificate can be read from {place}: No such file or directory")
         self.assertIn("there is no PEM certificate in", self.wrong(ca=self.file(b"nothing")))
         broken = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
         self.assertIn("no certificate can be read from", self.wrong(ca=self.file(broken)))

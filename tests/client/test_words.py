@@ -7,7 +7,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.client import typed
-from twisted_chat.client.completion import candidates
+from twisted_chat.client.completion import candidates, common, listed
 from twisted_chat.client.effects import Kind, Shown, dated
 from twisted_chat.client.requests import farewell, request
 from twisted_chat.client.troubles import worded
@@ -51,12 +51,15 @@ class ParseTests(SynchronousTestCase):
         self.check("/BYE so long", Verb.QUIT, "so long")
         self.check("/q", Verb.QUIT)
 
+    def test_nickname(self) -> None:
+        self.check("/nick bob", Verb.NICK, "bob")
+
     def test_what_lacks_its_words_is_the_servers(self) -> None:
         for line in ("/me", "/say ", "/msg bob", "/join", "/switch", "/join #a key", "/r"):
             self.check(line, Verb.COMMAND)
 
     def test_all_else_is_the_servers(self) -> None:
-        for line in ("/topic x", "/", "/ x", "/jion #dev", "/s x", "/nick bob", "/login x"):
+        for line in ("/topic x", "/", "/ x", "/jion #dev", "/s x", "/nick", "/login x"):
             self.check(line, Verb.COMMAND)
 
     def test_a_password_is_not_said(self) -> None:
@@ -165,6 +168,17 @@ class CompletionTests(SynchronousTestCase):
         self.check("", "")
         self.check("hi ", "")
         self.check("zz", "zz")
+        self.check("@bo", "@bo", "@bob ")
+        self.check("hi @", "@", "@bob ", "@Bert ")
+
+    def test_what_is_common(self) -> None:
+        self.assertEqual(common(["bob: ", "Bert: "]), "b")
+        self.assertEqual(common(["/who ", "/whois "]), "/who")
+        self.assertEqual(common(["a", "b"]), "")
+
+    def test_the_list_is_short(self) -> None:
+        self.assertEqual(listed(["bob: ", "/me "]), "bob  /me")
+        self.assertEqual(listed([f"n{number} " for number in range(12)])[-14:], "n9  and 2 more")
 
 
 class OddError(Exception):

@@ -39,7 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             password = Path(options.password_file).read_text("utf-8").partition("\n")[0].rstrip("\r")
         except (OSError, ValueError) as error:
-            return _complain(f"the password can't be read from {options.password_file}: {error}", 2)
+            from twisted_chat.client.troubles import reason
+
+            return _complain(f"the password can't be read from {options.password_file}: {reason(error)}", 2)
     conversation = Conversation(
         nick,
         options.rooms,
@@ -56,7 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(options: Options, conversation: Conversation) -> int:
-    fancy = not options.plain and not options.once and _terminal_can_be_edited()
+    editable = not options.plain and not options.once and _is_terminal()
+    fancy = editable and importlib.util.find_spec("prompt_toolkit") is not None
     if fancy:
         # prompt_toolkit lives on asyncio. The loop is set before the reactor takes it: both have the same.
         loop = asyncio.new_event_loop()
@@ -68,7 +71,8 @@ def _run(options: Options, conversation: Conversation) -> int:
     from twisted.internet import reactor as installed
     from twisted.internet.defer import Deferred
 
-    from twisted_chat.client.session import Manners, Outcome, Session
+    from twisted_chat.client.manners import Manners, Outcome
+    from twisted_chat.client.session import Session
     from twisted_chat.client.trust import TrustError, endpoint
 
     reactor: Any = installed  # a module to mypy
@@ -87,6 +91,7 @@ def _run(options: Options, conversation: Conversation) -> int:
         reconnect=options.reconnect,
         interactive=os.isatty(0),
         strict=options.once,
+        tls=options.tls,
     )
     screen: Any
     if fancy:
@@ -105,7 +110,7 @@ def _run(options: Options, conversation: Conversation) -> int:
             complain=_print_error,
             echo=_echo,
             only_errors=options.once,
-            pausing=not manners.interactive,
+            piped=not manners.interactive,
             bell=options.bell and os.isatty(1),
         )
     session = Session(conversation, screen, target, options.where, reactor, random.random, manners)
@@ -125,6 +130,9 @@ def _run(options: Options, conversation: Conversation) -> int:
     session.over.addCallback(over)
     reactor.addSystemEventTrigger("before", "shutdown", shutting_down)
     reactor.callWhenRunning(session.begin)
+    if editable and not fancy:
+        hint = conversation.status("There is no line editing here. It comes with: pip install prompt_toolkit")
+        reactor.callWhenRunning(screen.show, hint)
     reactor.run()
     if fancy:
         loop.close()
@@ -132,13 +140,9 @@ def _run(options: Options, conversation: Conversation) -> int:
     return _complain(outcome.line, outcome.status) if outcome.line else outcome.status
 
 
-def _terminal_can_be_edited() -> bool:
-    return (
-        os.isatty(0)
-        and os.isatty(1)
-        and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
-        and importlib.util.find_spec("prompt_toolkit") is not None
-    )
+def _is_terminal() -> bool:
+    """One that can move its cursor."""
+    return os.isatty(0) and os.isatty(1) and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
 
 
 def _ask_nick() -> str | None:

@@ -53,6 +53,7 @@ class Conversation:
         self._zone = zone
         self._client = client
         self._history_lines = history_lines
+        self._hello_nick = nick
         self._resume = ""
         self._log: str | None = None
         self._seq = 0
@@ -71,6 +72,7 @@ class Conversation:
 
     def hello(self) -> Fields:
         """The object that asks to be let in, or in again where we stopped."""
+        self._hello_nick = self.nick
         fields: dict[str, object] = {"type": "hello", "nick": self.nick}
         if self._client:
             fields["client"] = self._client
@@ -112,12 +114,15 @@ class Conversation:
                 return self._refuse("NOT_SENT", "a blank stands before the /: that would publish a password")
             case Verb.SWITCH:
                 return self._switch(meant.words[0])
+            case Verb.NICK if not self.welcomed:
+                self.nick = meant.words[0]
+                return [self.status(f"You will come in as {self.nick}")]
         if self.outbox.full:
             return self._refuse("NOT_SENT", f"{len(self.outbox)} lines wait already, not this one: {line}")
         fields = request(meant, line, self.rooms.current, self._correspondent)
         # The server could not say in its answer which line was too long to be read.
         if len(jsonl.encode(fields)) > jsonl.MAX_OBJECT - _ROOM_FOR_ID:
-            return self._refuse("TEXT_TOO_LONG", "a text has at most 2,000 characters")
+            return self._refuse("TEXT_TOO_LONG", f"{len(text(fields, 'text'))} characters; at most 2000 are taken")
         self.outbox.add(fields, line, self.rooms.current)
         if meant.verb is Verb.JOIN:  # What is typed next is for there, or for nobody if it can't be joined.
             self.rooms.current = meant.words[0]
@@ -153,10 +158,12 @@ class Conversation:
     def _welcome(self, fields: Fields, _: Entry | None) -> list[Effect]:
         self.welcomed = True
         known, self._log = self._log, text(fields, "log")
+        if self.nick != self._hello_nick:  # changed since our hello: too late for that
+            line = f"/nick {self.nick}"
+            self.outbox.add({"type": "command", "text": line}, line, self.rooms.current)
         self.nick = text(fields, "nick") or self.nick
         self._resume = text(fields, "resume") or self._resume
-        listed = objects(fields, "rooms")
-        self.rooms.replace(listed)
+        self.rooms.replace(objects(fields, "rooms"))
         self._room_at_server = LOBBY
         self._replayed_to = number(fields, "seq") or 0
         if known == self._log:
@@ -167,10 +174,8 @@ class Conversation:
             asked = [self._ask_history(name) for name in self.rooms.names()]
         if known is not None:
             return [self.status("Connected again. The server has a new log: lines may be missing."), *asked]
-        here = next((room for room in listed if text(room, "name") == self.rooms.current), {})
-        people = texts(here, "people")
-        line = shapes.welcome(self.nick, self.rooms.current, people, number(here, "count") or len(people))
-        return [self._shown(line, Kind.SERVER), *asked]
+        lines = wording.welcomed(fields, self.rooms.current, self.nick)
+        return [*(self._shown(line, Kind.SERVER) for line in lines), *asked]
 
     def _ask_history(self, room: str) -> Effect:
         return self._ask_quietly({"type": "history", "room": room, "limit": self._history_lines})
@@ -209,7 +214,8 @@ class Conversation:
             return []
         self.rooms.enter(room, texts(fields, "people"))
         self._room_at_server = None
-        return self._event(fields, entry) + ([self._ask_history(room)] if self._history_lines else [])
+        asked = [self._ask_history(room)] if self._history_lines else []
+        return [self._shown(wording.entered(fields), Kind.SERVER, time=moment(fields)), *asked]
 
     def _left(self, fields: Fields, entry: Entry | None) -> list[Effect]:
         room, nick = text(fields, "room"), text(fields, "nick")
@@ -245,16 +251,12 @@ class Conversation:
                 quoted = shapes.quoted(seq, when.astimezone(self._zone), line)
                 effects.append(self._shown(quoted, Kind.HISTORY, time=when))
         if entry is not None and not effects:
-            return [self._shown(shapes.server("There are no lines there"), Kind.REPLY)]
+            return [self._shown(shapes.server(f"{text(fields, 'room')} has no lines there"), Kind.REPLY)]
         return effects
 
     def _skipped(self, fields: Fields, _: Entry | None) -> list[Effect]:
-        first, last = number(fields, "from"), number(fields, "to")
-        if first is None or last is None or last < first:
-            return []
-        # What the log still has of this range follows, so its end is not our place yet.
-        words = f"Up to {last - first + 1} lines are missing: the log no longer has them"
-        return [self._shown(shapes.server(words), Kind.SERVER)]
+        line = wording.skipped(fields)  # What the log still has of it follows: its end is not our place yet.
+        return [] if line is None else [self._shown(line, Kind.SERVER)]
 
     def _reply(self, fields: Fields, _: Entry | None) -> list[Effect]:
         if text(fields, "id") in self._asked_quietly:
@@ -289,9 +291,9 @@ class Conversation:
         """The client's own word about the connection."""
         return self._shown(shapes.server(words), Kind.STATUS)
 
-    def complaint(self, line: str) -> Shown:
-        """Why we are not let in."""
-        return self._shown(line, Kind.ERROR)
+    def trouble(self, line: str) -> Shown:
+        """Why we are not in."""
+        return self._shown(line, Kind.TROUBLE)
 
     def _shown(self, line: str, kind: Kind, mention: bool = False, *, time: datetime | None = None) -> Shown:
         return Shown(line, kind, time or self._now(), mention)

@@ -18,7 +18,7 @@ class Typist(Protocol):
         """There is no more to come: leave when all is confirmed."""
 
     def interrupted(self) -> None:
-        """Leave now, whatever is unconfirmed."""
+        """Leave now; what is unconfirmed is told."""
 
     def hold(self) -> None:
         """The screen can't show as fast as it gets."""

@@ -68,19 +68,19 @@ class LineScreen(LineReceiver):
         complain: Callable[[str], None],
         echo: Callable[[bool], None],
         only_errors: bool = False,
-        pausing: bool = True,
+        piped: bool = True,
         bell: bool = False,
     ) -> None:
         """`attach` connects this to standard input and output. `complain` prints on standard error; with
-        `only_errors` nothing is printed elsewhere. `echo` turns the terminal's own echo on or off. `pausing`:
-        read no more while many lines are unconfirmed."""
+        `only_errors` nothing is printed elsewhere. `echo` turns the terminal's own echo on or off. `piped`:
+        read no more while many lines are unconfirmed, and complain where there is no connection."""
         self._attach = attach
         self._clock = clock
         self._render = render
         self._complain = complain
         self._echo = echo
         self._only_errors = only_errors
-        self._pausing = pausing
+        self._piped = piped
         self._bell = bell
         self._typist: Typist | None = None
         self._stdio: Stdio | None = None
@@ -97,7 +97,9 @@ class LineScreen(LineReceiver):
         self._stdio.registerProducer(_Incoming(typist), True)
 
     def show(self, shown: Shown) -> None:
-        if self._only_errors:
+        if shown.kind is Kind.TROUBLE and (self._only_errors or self._piped):
+            self._complain(self._render(shown))
+        elif self._only_errors:
             if shown.kind is Kind.ERROR:
                 self._complain(self._render(shown))
         elif shown.kind is not Kind.OWN:
@@ -106,7 +108,7 @@ class LineScreen(LineReceiver):
     def changed(self, unconfirmed: int) -> None:
         if self.paused and unconfirmed < RESUME_BELOW:
             self.resumeProducing()  # type: ignore[no-untyped-call]
-        elif self._pausing and not self.paused and unconfirmed > PAUSE_ABOVE:
+        elif self._piped and not self.paused and unconfirmed > PAUSE_ABOVE:
             self.pauseProducing()  # type: ignore[no-untyped-call]
 
     def ask(self, question: str, *, secret: bool) -> Deferred[str | None]:

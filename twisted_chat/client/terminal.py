@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.document import Document
 from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import Condition, has_focus
@@ -21,7 +22,7 @@ from prompt_toolkit.renderer import print_formatted_text
 from prompt_toolkit.styles import Style
 from twisted.internet.defer import Deferred, succeed
 
-from twisted_chat.client.completion import candidates
+from twisted_chat.client.completion import candidates, common, listed
 from twisted_chat.client.conversation import Conversation
 from twisted_chat.client.effects import Kind, Shown
 from twisted_chat.client.screen import Screen, Typist
@@ -35,6 +36,7 @@ _STYLES = {
     Kind.REPLY: "class:reply",
     Kind.HISTORY: "class:history",
     Kind.STATUS: "class:server",
+    Kind.TROUBLE: "class:error",
     Kind.ERROR: "class:error",
 }
 _STYLE = Style.from_dict(
@@ -63,27 +65,40 @@ class _Remembered(InMemoryHistory):
 
 
 class _Completing:
-    """Tab goes through the candidates in place, Shift-Tab back: no menu needs room on the screen."""
+    """Tab completes as far as there is no doubt, then lists the candidates, then goes through them in place;
+    Shift-Tab goes back."""
 
-    def __init__(self, find: Callable[[str], tuple[str, list[str]]]) -> None:
-        """`find` gives the word before the cursor, and what it could become."""
+    def __init__(self, find: Callable[[str], tuple[str, list[str]]], show: Callable[[str], None]) -> None:
+        """`find` gives the word before the cursor, and what it could become; `show` prints the list."""
         self._find = find
+        self._show = show
         self._found: list[str] = []
+        self._word = ""
         self._at = 0
         self._left = Document()
 
     def step(self, event: KeyPressEvent, by: int) -> None:
         buffer = event.current_buffer
         if self._found and buffer.document == self._left:
-            word = self._found[self._at]
             self._at = (self._at + by) % len(self._found)
+            self._put(buffer, self._found[self._at])
+            return
+        self._word, found = self._find(buffer.document.text_before_cursor)
+        self._found = []
+        if not found:
+            return
+        beginning = common(found)
+        if len(found) == 1 or len(beginning) > len(self._word):
+            self._put(buffer, beginning)
         else:
-            word, self._found = self._find(buffer.document.text_before_cursor)
-            self._at = 0 if by > 0 else -1
-        if self._found:
-            buffer.delete_before_cursor(len(word))
-            buffer.insert_text(self._found[self._at])
-            self._left = buffer.document
+            self._show(listed(found))
+            self._found, self._left = found, buffer.document
+            self._at = -1 if by > 0 else 0
+
+    def _put(self, buffer: Buffer, word: str) -> None:
+        buffer.delete_before_cursor(len(self._word))
+        buffer.insert_text(word)
+        self._word, self._left = word, buffer.document
 
 
 class Terminal:
@@ -109,6 +124,7 @@ class Terminal:
         self._typist: Typist | None = None
         self._fragments: list[tuple[str, str]] = []
         self._ring = False
+        self._leaving = False
         self._reading: asyncio.Task[None] | None = None
         self._prompt: PromptSession[str] = PromptSession(
             self._message,
@@ -126,15 +142,17 @@ class Terminal:
 
     def begin(self, typist: Typist) -> None:
         self._typist = typist
-        self._reading = self._loop.create_task(self._read(typist))
+        self._reading = self._loop.create_task(self._read())
 
     def show(self, shown: Shown) -> None:
+        self._write("class:mention" if shown.mention else _STYLES[shown.kind], self._render(shown))
+        self._ring |= self._bell and shown.mention
+
+    def _write(self, style: str, line: str) -> None:
         if not self._fragments:
             # Many lines may come at once; the line being typed is drawn anew once for all of them.
             self._loop.call_soon(self._print)
-        style = "class:mention" if shown.mention else _STYLES[shown.kind]
-        self._fragments.append((style, self._render(shown) + "\n"))
-        self._ring |= self._bell and shown.mention
+        self._fragments.append((style, line + "\n"))
 
     def changed(self, unconfirmed: int) -> None:
         self._prompt.app.invalidate()
@@ -165,28 +183,42 @@ class Terminal:
 
     # The user's side.
 
-    async def _read(self, typist: Typist) -> None:
-        """One prompt lasts as long as the session: between two of them the terminal would echo by itself."""
-        while True:
-            try:
-                await self._prompt.prompt_async(set_exception_handler=False, handle_sigint=False)
-            except EOFError:
-                if self._question is None:
-                    typist.finished()
-                    return
-                self._answer(None)
-            except KeyboardInterrupt:
-                # Not from within this task: its end would wait for itself.
-                self._loop.call_soon(typist.interrupted)
-                return
+    async def _read(self) -> None:
+        """One prompt lasts as long as the session: without it the terminal would echo by itself."""
+        await self._prompt.prompt_async(set_exception_handler=False, handle_sigint=False)
 
     def _bindings(self) -> KeyBindings:
         keys = KeyBindings()
-        completing = _Completing(self._candidates)
+        completing = _Completing(self._candidates, lambda line: self._write(_STYLES[Kind.HISTORY], line))
         keys.add("tab")(lambda event: completing.step(event, 1))
         keys.add("s-tab")(lambda event: completing.step(event, -1))
         keys.add("enter", filter=has_focus(DEFAULT_BUFFER))(self._entered)
+        keys.add("c-c", filter=has_focus(DEFAULT_BUFFER))(self._ctrl_c)
+        keys.add("c-d", filter=has_focus(DEFAULT_BUFFER) & Condition(lambda: self._is_empty()))(self._ctrl_d)
         return keys
+
+    def _is_empty(self) -> bool:
+        return not self._prompt.default_buffer.text
+
+    def _ctrl_c(self, event: KeyPressEvent) -> None:
+        if not self._is_empty():
+            event.current_buffer.reset()
+        elif self._question is not None and self._typist is not None:
+            self._typist.interrupted()
+        else:
+            self._leave()
+
+    def _ctrl_d(self, event: KeyPressEvent) -> None:
+        if self._question is not None:
+            self._answer(None)
+        else:
+            self._leave()
+
+    def _leave(self) -> None:
+        """The first time what is unconfirmed is waited for, the second time not."""
+        again, self._leaving = self._leaving, True
+        if self._typist is not None:
+            (self._typist.interrupted if again else self._typist.finished)()
 
     def _entered(self, event: KeyPressEvent) -> None:
         buffer = event.current_buffer

@@ -37,7 +37,8 @@ class Verb(Enum):
 _OWN = {
     "say": Verb.SAY, "me": Verb.ACT, "msg": Verb.TELL, "tell": Verb.TELL, "m": Verb.TELL, "w": Verb.TELL,
     "reply": Verb.REPLY, "r": Verb.REPLY, "join": Verb.JOIN, "j": Verb.JOIN, "part": Verb.PART,
-    "leave": Verb.PART, "switch": Verb.SWITCH, "nick": Verb.NICK, "quit": Verb.QUIT, "exit": Verb.QUIT, "bye": Verb.QUIT,
+    "leave": Verb.PART, "switch": Verb.SWITCH, "nick": Verb.NICK, "quit": Verb.QUIT, "exit": Verb.QUIT,
+    "bye": Verb.QUIT,
 }  # fmt: skip
 _WORDS_NEEDED = {Verb.SAY: 1, Verb.ACT: 1, Verb.TELL: 2, Verb.REPLY: 1, Verb.JOIN: 1, Verb.SWITCH: 1, Verb.NICK: 1}
 

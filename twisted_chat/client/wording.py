@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from twisted_chat.client.untrusted import Fields, optional_text, text
+from twisted_chat.client.untrusted import Fields, number, objects, optional_text, text, texts
 from twisted_chat.frontends.line import shapes
 
 _OF_A_NICK = r"[\w\-\[\]{}\\^|`]"
@@ -35,6 +35,33 @@ def said(event: Fields, current: str, me: str) -> str | None:
         case "away":
             return shapes.away(nick, optional_text(event, "reason"))
     return None
+
+
+def welcomed(fields: Fields, current: str, nick: str) -> list[str]:
+    """What is shown on entering: who is there, what it is about, the message of the day."""
+    here = next((room for room in objects(fields, "rooms") if text(room, "name") == current), {})
+    topic, motd = text(here, "topic"), texts(fields, "motd")
+    lines = [shapes.welcome(nick, current, *_company(here))]
+    if topic:
+        lines.append(shapes.server(f"The topic of {current}: {topic}"))
+    return lines + [shapes.server(line) for line in motd]
+
+
+def entered(fields: Fields) -> str:
+    """The user's own coming into one more room."""
+    return shapes.entered(text(fields, "room"), *_company(fields), text(fields, "topic"))
+
+
+def skipped(fields: Fields) -> str | None:
+    first, last = number(fields, "from"), number(fields, "to")
+    if first is None or last is None or last < first:
+        return None
+    return shapes.server(f"Up to {last - first + 1} lines are missing: the log no longer has them")
+
+
+def _company(room: Fields) -> tuple[list[str], int]:
+    people = texts(room, "people")
+    return people, max(number(room, "count") or 0, len(people))
 
 
 def mentions(words: str, nick: str) -> bool:

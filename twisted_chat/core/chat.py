@@ -129,7 +129,6 @@ class Chat:
         session.aside(lambda: session.welcome(secret, since))
         for ghost in earlier:
             self.end(ghost, Replaced())
-        _log.info("{nick!r} came in as {person}", nick=name.text, person=person.id)
         return session
 
     def _places(self, names: Iterable[str]) -> list[Room]:

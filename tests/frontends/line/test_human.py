@@ -115,11 +115,11 @@ class Answers(SynchronousTestCase):
             "*** Welcome, alice. 1 other is in #lobby: bob. /help lists the commands.",
             "*** The topic of #lobby: tests",
             "*** Be nice.",
-            "*** You are in #dev. You are alone in #dev.",
+            "*** You are in #dev, alone.",
         )
 
     def test_entered(self) -> None:
-        self.reads(Entered(ALONE, "alice", NOON), "*** You are in #lobby. You are alone in #lobby.")
+        self.reads(Entered(ALONE, "alice", NOON), "*** You are in #lobby, alone.")
 
     def test_skipped(self) -> None:
         self.reads(Skipped(3, 216, 214), "*** 214 lines skipped, /history has them")

@@ -12,7 +12,7 @@ from twisted_chat.boundaries import Stance
 from twisted_chat.core.errors import NickInUse
 from twisted_chat.core.events import Event, Kind
 from twisted_chat.core.told import Entered, Failure, History, Notice, People, Reply, RoomFacts, Skipped, Told, Welcome
-from twisted_chat.frontends.line.objects import OBJECTS, timestamp
+from twisted_chat.frontends.line.objects import OBJECTS, timestamp, told_object
 
 TIME = "2026-11-18T12:00:00.123Z"
 AT = NOON + 123
@@ -90,8 +90,12 @@ class Answers(ObjectCase):
         self.reads(
             Welcome("Twisted Chat", "alice", "7f3a", 1187, "secret", (DEV,), ("for people",)),
             type="welcome", server="Twisted Chat", nick="alice", log="7f3a", seq=1187, resume="secret",
-            rooms=[{"name": "#dev", "people": ["bob", "carol"], "count": 2, "topic": "tests"}],
+            rooms=[{"name": "#dev", "people": ["bob", "carol"], "count": 2, "topic": "tests"}], motd=["for people"],
         )  # fmt: skip
+
+    def test_welcome_without_a_message_of_the_day(self) -> None:
+        told = Welcome("Twisted Chat", "alice", "7f3a", 1187, "secret", (DEV,))
+        self.assertNotIn("motd", told_object(told))
 
     def test_entered(self) -> None:
         facts = {"people": ["bob", "carol"], "count": 2, "topic": "tests"}

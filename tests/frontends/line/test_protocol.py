@@ -5,9 +5,11 @@ from __future__ import annotations
 import socket
 from typing import Any
 
+from twisted.internet.address import UNIXAddress
 from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import IHalfCloseableProtocol
 from twisted.internet.testing import StringTransport
+from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 from twisted.python.failure import Failure
 from zope.interface.verify import verifyObject
 
@@ -959,3 +961,34 @@ class SlowReadersOfAShortLog(SlowReaders):
         self.assertEqual(gap, {"type": "skipped", "from": before[-1]["seq"] + 1, "to": after[0]["seq"] - 1})
         self.assertEqual([found["seq"] for found in after], list(range(self.number - 299, self.number + 1)))
         self.assertEqual(objects[-1]["type"], "people")
+
+
+class Logged(LineCase):
+    """What an administrator finds in the log."""
+
+    password = "sesame"
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.lines: list[str] = []
+
+        def observe(event: LogEvent) -> None:
+            self.lines.append(formatEvent(event))
+
+        globalLogPublisher.addObserver(observe)
+        self.addCleanup(globalLogPublisher.removeObserver, observe)
+
+    def test_who_came_and_from_where(self) -> None:
+        self.connect("192.0.2.7").says("sesame", "alice")
+        self.assertIn("'alice' (1) came from 192.0.2.7:40000", self.lines)
+
+    def test_who_does_not_know_the_password(self) -> None:
+        self.connect("192.0.2.7").says("guess", "another", "\x1b[31mred")
+        self.assertEqual(self.lines, ["192.0.2.7:40000 was turned away: that is not the server's password"])
+
+    def test_one_by_a_unix_socket(self) -> None:
+        protocol = self.factory.buildProtocol(UNIXAddress(b"/run/chat"))
+        protocol.makeConnection(StringTransport(peerAddress=UNIXAddress(b"")))
+        for line in (b"a\n", b"b\n", b"c\n"):
+            protocol.dataReceived(line)
+        self.assertIn("was turned away", self.lines[0])

@@ -86,7 +86,5 @@ class Company(SynchronousTestCase):
         self.assertEqual(shapes.people(["bob", "carol"], 2), "bob, carol")
 
     def test_another_room(self) -> None:
-        self.assertEqual(shapes.entered("#dev", ["bob"], 1, ""), "*** You are in #dev. 1 other is in #dev: bob.")
-        self.assertEqual(
-            shapes.entered("#dev", [], 0, "tests"), "*** You are in #dev. You are alone in #dev. The topic: tests"
-        )
+        self.assertEqual(shapes.entered("#dev", ["bob"], 1, ""), "*** You are in #dev with 1 other: bob.")
+        self.assertEqual(shapes.entered("#dev", [], 0, "tests"), "*** You are in #dev, alone. The topic: tests")

@@ -85,6 +85,8 @@ def told_object(told: Told) -> Object:
             "type": "welcome", "server": told.server, "nick": told.nick, "log": told.log, "seq": told.seq,
             "resume": told.resume, "rooms": [{"name": room.name, **_facts(room)} for room in told.rooms],
         }  # fmt: skip
+        if told.motd:
+            found["motd"] = told.motd
     elif isinstance(told, Entered):
         found = {"type": "joined", "time": timestamp(told.time), "room": told.room.name, "nick": told.nick}
         found.update(_facts(told.room))

@@ -159,6 +159,7 @@ class LineProtocol(TameLineReceiver):
         except ChatError as error:
             self._tell(Failure(error, mark))
             if isinstance(error, Flood) or self._wrong_passwords >= PASSWORD_TRIES:
+                _log.info("{peer} was turned away: {why}", peer=self._peer(), why=str(error))
                 self.close()
             else:
                 self._prompt()
@@ -183,6 +184,8 @@ class LineProtocol(TameLineReceiver):
     def _let_in(self, session: Session, state: Callable[[bytes], None]) -> None:
         self._session = session
         self._state = state
+        person = session.person
+        _log.info("{nick!r} ({id}) came from {peer}", nick=person.next_name.text, id=person.id, peer=self._peer())
         self._stop_deadline()
 
     # talking: one state for each dialect
@@ -277,12 +280,18 @@ class LineProtocol(TameLineReceiver):
         self._give_up(TimedOut(f"you had {GREETING_TIME:.0f} seconds for a name"), "")
 
     def _flooded(self) -> None:
-        _log.info("{peer} flooded and was closed", peer=self.transport and self.transport.getPeer())
+        _log.info("{peer} flooded and was closed", peer=self._peer())
         self._give_up(Flood(), "flood")
 
     def _silence_is_ours(self) -> bool:
         """We read nothing, or a ping would wait behind what is queued: who takes no bytes is the outbox's to find."""
         return bool(self.paused or self._outbox.size)
+
+    def _peer(self) -> str:
+        """Where it comes from, for the log."""
+        address = self.transport.getPeer() if self.transport is not None else None
+        host, port = getattr(address, "host", None), getattr(address, "port", None)
+        return f"{host}:{port}" if host is not None else str(address)
 
     def _ask(self) -> None:
         self._outbox.write(_PING)

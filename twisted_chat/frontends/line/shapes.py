@@ -84,7 +84,11 @@ def welcome(nick: str, room: str, names: list[str], count: int) -> str:
 def entered(room: str, names: list[str], count: int, topic_text: str) -> str:
     """The reader is in one more room."""
     about = f" The topic: {topic_text}" if topic_text else ""
-    return server(f"You are in {room}. {_company(room, names, count)}.{about}")
+    if not count:
+        company = ", alone"
+    else:
+        company = f" with {count} {'other' if count == 1 else 'others'}: {people(names, count)}"
+    return server(f"You are in {room}{company}.{about}")
 
 
 def _company(room: str, names: list[str], count: int) -> str:
