@@ -84,10 +84,7 @@ def welcome(nick: str, room: str, names: list[str], count: int) -> str:
 def entered(room: str, names: list[str], count: int, topic_text: str) -> str:
     """The reader is in one more room."""
     about = f" The topic: {topic_text}" if topic_text else ""
-    if not count:
-        company = ", alone"
-    else:
-        company = f" with {count} {'other' if count == 1 else 'others'}: {people(names, count)}"
+    company = f" with {count} {'other' if count == 1 else 'others'}: {people(names, count)}" if count else ", alone"
     return server(f"You are in {room}{company}.{about}")
 
 
