@@ -334,7 +334,6 @@ class QuickRun(SynchronousTestCase):
     def test_naive(self) -> None:
         self.quick("naive", "note: stalled is not for naive: ")
 
-    @skipUnless((ROOT / "twisted_chat" / "tap.py").exists(), "the server is not there yet")
     def test_ours(self) -> None:
         self.quick(
             "twisted-chat",
