@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
+import shutil
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +19,7 @@ from twisted.internet.error import ProcessTerminated
 from twisted.internet.protocol import ProcessProtocol
 from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
-from twisted.trial.unittest import TestCase
+from twisted.trial.unittest import SkipTest, TestCase
 
 from tests.files import folder_for
 
@@ -110,6 +113,23 @@ class ServerCase(TestCase):
 
     def setUp(self) -> None:
         self.folder = folder_for(self)
+
+    def program(self, name: str) -> str:
+        """The path of a program. Without it the test can't run: that is said, and in CI it is a failure."""
+        path = shutil.which(name)
+        if path is None and os.environ.get("CI"):
+            self.fail(f"{name} is not installed")
+        if path is None:
+            raise SkipTest(f"{name} is not installed")
+        return path
+
+    def certificate(self) -> Path:
+        """A private key and a certificate for localhost, as key.pem and cert.pem; by the recipe of docs/running.md."""
+        recipe = re.search(r"^openssl req (?:.*\\\n)*.*$", (ROOT / "docs" / "running.md").read_text(), re.MULTILINE)
+        assert recipe is not None
+        words = shlex.split(recipe[0].replace("\\\n", " "))
+        subprocess.run([self.program(words[0]), *words[1:]], cwd=self.folder, check=True, capture_output=True)
+        return self.folder / "cert.pem"
 
     def environment(self) -> dict[str, str]:
         return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}

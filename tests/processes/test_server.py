@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import resource
-import shutil
 import socket
 from pathlib import Path
 
@@ -25,7 +24,7 @@ class Talking(ServerCase):
 
     async def test_nc_that_ends_its_input_gets_its_answers(self) -> None:
         _server, port = await self.start()
-        nc = self.spawn([shutil.which("nc") or "nc", "-N", "127.0.0.1", str(port)])
+        nc = self.spawn([self.program("nc"), "-N", "127.0.0.1", str(port)])
         nc.transport.write(b"alice\n/names\nlast words\n")
         nc.transport.closeStdin()
         self.assertEqual(await nc.ended, 0)
@@ -34,7 +33,7 @@ class Talking(ServerCase):
     async def test_telnet(self) -> None:
         _server, port = await self.start()
         bob = await self.enter(port, "bob")
-        telnet = self.spawn([shutil.which("telnet") or "telnet", "127.0.0.1", str(port)], usePTY=True)
+        telnet = self.spawn([self.program("telnet"), "127.0.0.1", str(port)], usePTY=True)
         await telnet.shows(b"NICK")
         telnet.transport.write(b"tina\r\n")
         await telnet.shows(rb"Welcome, tina")
@@ -42,7 +41,7 @@ class Talking(ServerCase):
         self.assertEqual(await bob.hears("telnet"), "tina: by telnet")
 
     async def test_tls(self) -> None:
-        certificate = make_certificate(self.folder)
+        certificate = self.certificate()
         _server, port = await self.start(port="ssl:0:interface=127.0.0.1:privateKey=key.pem:certKey=cert.pem")
         trusted = optionsForClientTLS("localhost", Certificate.loadPEM(certificate.read_bytes()))
         people = []
@@ -62,7 +61,7 @@ class Talking(ServerCase):
 
     async def test_who_ends_over_tls_has_said_all_of_it(self) -> None:
         """There is no half close over TLS: the end may come with lines that are still held back for the rate."""
-        certificate = make_certificate(self.folder)
+        certificate = self.certificate()
         _server, port = await self.start(port="ssl:0:interface=127.0.0.1:privateKey=key.pem:certKey=cert.pem")
         trusted = optionsForClientTLS("localhost", Certificate.loadPEM(certificate.read_bytes()))
         alice, bob = [
@@ -82,7 +81,7 @@ class Talking(ServerCase):
     async def test_a_last_line_needs_no_end(self) -> None:
         _server, port = await self.start()
         alice = await self.enter(port, "alice")
-        nc = self.spawn([shutil.which("nc") or "nc", "-N", "127.0.0.1", str(port)])
+        nc = self.spawn([self.program("nc"), "-N", "127.0.0.1", str(port)])
         nc.transport.write(b"bob\nhello")
         nc.transport.closeStdin()
         self.assertEqual(await alice.hears("bob: "), "bob: hello")
@@ -240,7 +239,7 @@ class Daemon(ServerCase):
         launcher = self.twistd("chat", "--port", "tcp:0:interface=127.0.0.1")
         self.assertEqual(await launcher.ended, 0, (launcher.output + launcher.errors).decode())
         pid = int((self.folder / "twistd.pid").read_text())
-        log = self.spawn([shutil.which("tail") or "tail", "-n", "+1", "-f", "twistd.log"])
+        log = self.spawn([self.program("tail"), "-n", "+1", "-f", "twistd.log"])
         port = int((await log.shows(rb"listens on .*port=(\d+)"))[1])
         alice = await self.enter(port, "alice")
         os.kill(pid, 15)
@@ -254,18 +253,3 @@ class Names(ServerCase):
         process = self.twistd("--help")
         self.assertEqual(await process.ended, 0)
         self.assertRegex(process.output.decode(), r"\n +chat +A chat server")
-
-
-def make_certificate(folder: Path) -> Path:
-    """A private key and a certificate for localhost, as key.pem and cert.pem; by the recipe of docs/running.md."""
-    import subprocess
-
-    assert shutil.which("openssl"), "openssl makes the certificate of this test"
-    subprocess.run(
-        [
-            "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-keyout", "key.pem",
-            "-out", "cert.pem", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
-        ],
-        cwd=folder, check=True, capture_output=True,
-    )  # fmt: skip
-    return folder / "cert.pem"
