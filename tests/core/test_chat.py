@@ -476,6 +476,17 @@ class RoomsOfTheHouse(CoreCase):
         )
 
 
+class FromTheFuture(CoreCase):
+    def test_a_number_that_the_log_has_not_reached_counts_for_nothing(self) -> None:
+        alice = someone(self, "alice")
+        alice.types("1")
+        bob = arrives(self, "bob", since=99)
+        self.assertFalse(bob.session.feed.lagging)
+        bob.listener.forget()
+        alice.types("2")
+        bob.hears("[#lobby] alice: 2")
+
+
 class Remembered(CoreCase):
     def test_so_many_lists_of_ignored_people_are_kept(self) -> None:
         self.patch(chat_module, "MAX_REMEMBERED", 1)

@@ -291,6 +291,28 @@ class Forgetful(CoreCase):
         bob.hears("[#lobby] alice: 6")
 
 
+class LossInOneOfTwoRooms(CoreCase):
+    """A loss is told once, however many pages the rest takes."""
+
+    def test_one_notice_and_everything_that_is_left(self) -> None:
+        self.chat = make_chat(self.clock, MemoryJournal(150, log_id="7f3a", key=b"k" * 32))
+        alice, bob = someone(self, "alice"), someone(self, "bob")
+        for each in (alice, bob):
+            each.types("/join #dev")
+            each.listener.forget()
+        bob.stops_reading()
+        for number in range(140):
+            alice.session.say(f"kept {number}", "#dev")
+        for number in range(200):
+            alice.session.say(f"lobby {number}", "#lobby")
+        self.turn()
+        bob.reads_on()
+        heard = bob.takes()
+        self.assertEqual([each for each in heard if each.startswith("skipped")], ["skipped 1-190: 0"])
+        said = [each for each in heard if "alice: " in each]
+        self.assertEqual(len(said), 140 + 150)
+
+
 class ComingBack(CoreCase):
     def setUp(self) -> None:
         super().setUp()

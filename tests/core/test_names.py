@@ -12,6 +12,14 @@ from twisted_chat.core.names import RESERVED, Name, fold, parse_nick, parse_room
 ANY_TEXT = st.text(max_size=40) | st.text(st.characters(categories=("L", "N", "M", "C")), max_size=8)
 
 
+class FoldedTwice(SynchronousTestCase):
+    def test_what_folding_takes_apart_is_put_together_again(self) -> None:
+        """U+01F0 has no capital of its own: folding makes two characters of it, which a second NFKC makes one."""
+        self.assertEqual(fold("\u01f0"), "\u01f0")
+        self.assertEqual(fold("j\u030c"), fold("\u01f0"))
+        self.assertEqual(fold("J\u030c"), fold("\u01f0"))
+
+
 class Nicknames(SynchronousTestCase):
     def refused(self, text: str) -> str:
         return str(self.assertRaises(BadNick, parse_nick, text))
