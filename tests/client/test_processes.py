@@ -11,21 +11,17 @@ import termios
 from collections.abc import Callable
 from pathlib import Path
 
+import pyte
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.protocol import ProcessProtocol
 from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SkipTest, TestCase
+from twisted.trial.unittest import TestCase
 
 from tests.certificates import make_certificate
 from tests.client.standin import StandIn
 from tests.files import place_for
-
-try:
-    import pyte
-except ImportError:
-    raise SkipTest("the screen needs pyte") from None
 
 ROOT = Path(__file__).parents[2]
 

@@ -4,24 +4,18 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import pyte
+from prompt_toolkit.data_structures import Size
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output.vt100 import Vt100_Output
 from twisted.internet.defer import Deferred
-from twisted.trial.unittest import SkipTest, SynchronousTestCase
+from twisted.trial.unittest import SynchronousTestCase
 
+from tests.client.test_stdio import TypistDouble
 from twisted_chat.client.conversation import Conversation
 from twisted_chat.client.effects import Kind, Shown
 from twisted_chat.client.outbox import Outbox
-
-try:
-    import pyte
-    from prompt_toolkit.data_structures import Size
-    from prompt_toolkit.input import create_pipe_input
-    from prompt_toolkit.output.vt100 import Vt100_Output
-
-    from twisted_chat.client.terminal import Terminal
-except ImportError as missing:
-    raise SkipTest(f"the terminal needs {missing.name}") from None
-
-from tests.client.test_stdio import TypistDouble
+from twisted_chat.client.terminal import Terminal
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 

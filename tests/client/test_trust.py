@@ -2,7 +2,7 @@
 
 from twisted.internet.endpoints import HostnameEndpoint
 from twisted.internet.testing import MemoryReactorClock
-from twisted.trial.unittest import SkipTest, SynchronousTestCase
+from twisted.trial.unittest import SynchronousTestCase
 
 from tests.certificates import make_certificate
 from tests.files import place_for
@@ -25,11 +25,6 @@ class TrustTests(SynchronousTestCase):
         self.assertIsInstance(self.make(tls=False), HostnameEndpoint)
 
     def test_tls(self) -> None:
-        try:
-            import OpenSSL
-        except ImportError:
-            raise SkipTest("no TLS here") from None
-        del OpenSSL
         for host in ("localhost", "127.0.0.1", "::1"):
             self.assertNotIsInstance(self.make(host), HostnameEndpoint)
         certificate, _ = make_certificate("localhost")

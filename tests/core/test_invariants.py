@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.core.doubles import Human, Program
 from tests.core.slow_journal import SlowJournal
-from tests.helpers import HERE, Listener, TupleView, make_chat
+from tests.helpers import Listener, make_chat
 from twisted_chat.boundaries import Stance
 from twisted_chat.core.chat import Chat
 from twisted_chat.core.errors import ChatError
@@ -24,23 +25,6 @@ from twisted_chat.core.told import Entered, People, Welcome
 PEOPLE = 4
 NICKS = ("ann", "ben", "cat", "dan", "eve")
 ROOMS = ("#lobby", "#a", "#b")
-
-
-class Program(Listener):
-    """A listener as a JSON program is one: one view of everything, no end of patience, a list of people."""
-
-    def __init__(self) -> None:
-        super().__init__(lists_people=True)
-
-    def view(self, current: bool) -> TupleView:
-        return HERE
-
-
-class Human(Listener):
-    """A listener with little patience and a taste for the past."""
-
-    def __init__(self) -> None:
-        super().__init__(patience=3, shows_history=True)
 
 
 @dataclass
@@ -135,7 +119,7 @@ class World:
         before = self.seated.get(who)
         if before is not None and not secret:
             return
-        listener = Human() if who == 0 else Program()
+        listener = Human(3) if who == 0 else Program()
         rooms = ROOMS[: choice % 3 + 1]
         try:
             session = self.chat.enter(listener, NICKS[choice % 5], rooms=rooms, resume=secret, since=since)

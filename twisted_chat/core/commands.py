@@ -12,17 +12,14 @@ from typing import TYPE_CHECKING
 from twisted_chat import __version__
 from twisted_chat.core.errors import (
     BadRequest,
-    InNoRoom,
     NeedText,
     NobodyToAnswer,
     NoSuchNick,
-    NoSuchRoom,
     NotAllowed,
     NotIgnored,
     UnknownCommand,
 )
-from twisted_chat.core.names import fold, parse_nick, parse_room
-from twisted_chat.core.rooms import Room
+from twisted_chat.core.names import fold, parse_nick
 from twisted_chat.core.text import shortened
 
 if TYPE_CHECKING:
@@ -172,21 +169,9 @@ def _rooms(session: Session, _argument: str, _id: str | None) -> Lines:
     return lines
 
 
-def _room_named(session: Session, argument: str) -> Room:
-    if not argument:
-        if session.current is None:
-            raise InNoRoom
-        return session.current
-    name = parse_room(argument)
-    room = session.chat.rooms.get(name.key)
-    if room is None:
-        raise NoSuchRoom(name.text)
-    return room
-
-
 def _names(session: Session, argument: str, _id: str | None) -> Lines:
     def lines() -> Iterable[str]:
-        room = _room_named(session, argument)
+        room = session.room_called(argument or None)
         nicks = sorted((person.nick for person in room.members), key=fold)
         yield f"{len(nicks)} in {room.name}: {', '.join(nicks[:_MAX_NAMED])}{_and_more(nicks)}"
 
@@ -240,7 +225,7 @@ def _topic(session: Session, argument: str, _id: str | None) -> Lines | None:
         return None
 
     def lines() -> Iterable[str]:
-        room = _room_named(session, "")
+        room = session.room_called(None)
         yield f"The topic of {room.name}: {room.topic}" if room.topic else f"{room.name} has no topic"
 
     return lines

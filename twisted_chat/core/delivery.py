@@ -317,8 +317,8 @@ class _Batch:
             self._singles[session] = []
             rendered = pieces[0] if len(pieces) == 1 else session.view().join(pieces)
             if not session.feed.sink(rendered):
-                session.feed.lag(self._flushed.get(session, self._start))
                 place = self._flushed.get(session, self._start)
+                session.feed.lag(place)
                 for outcome in self._outcomes:
                     if type(outcome) is Event and outcome.seq:
                         if outcome.origin is session:

@@ -257,8 +257,8 @@ class Session(Reader):
             if not self.feed.lagging:
                 self.attach_all()
 
-    def _room_of(self, room: str | None) -> Room:
-        """The room of this name that this person is in, the current one for None."""
+    def room_called(self, room: str | None) -> Room:
+        """The room of this name, the current one for None."""
         if room is None:
             if self.current is None:
                 raise InNoRoom
@@ -267,7 +267,12 @@ class Session(Reader):
         found = self.chat.rooms.get(name.key)
         if found is None:
             raise NoSuchRoom(name.text)
-        if found not in self.person.wanted:
+        return found
+
+    def _room_of(self, room: str | None) -> Room:
+        """The same, if this person is in it."""
+        found = self.room_called(room)
+        if room is not None and found not in self.person.wanted:
             raise NotInRoom(found.name)
         return found
 
