@@ -72,6 +72,11 @@ class Making(TapCase):
         ((port, _factory, backlog, interface),) = self.reactor.tcpServers
         self.assertEqual((port, backlog, interface), (4000, 1024, ""))
 
+    def test_the_default_port_has_a_long_queue_too(self) -> None:
+        self.make().privilegedStartService()
+        ((port, _factory, backlog, _interface),) = self.reactor.tcpServers
+        self.assertEqual((port, backlog), (55555, 1024))
+
     def test_several_doors_lead_to_one_chat(self) -> None:
         service = self.make("--port", "4000", "--port", "tcp:4001:interface=127.0.0.1")
         service.privilegedStartService()

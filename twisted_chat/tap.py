@@ -20,7 +20,7 @@ from twisted_chat.core.chat import Chat
 from twisted_chat.frontends.admission import Admission
 from twisted_chat.frontends.line.factory import LineFactory
 from twisted_chat.journal.memory import MemoryJournal
-from twisted_chat.options import BACKLOG, Options, Settings
+from twisted_chat.options import BACKLOG, Options, Settings, endpoint_description
 from twisted_chat.service import ChatService, Door, StartError
 from twisted_chat.system import on_end_signals, raise_descriptor_limit, use_monotonic_clock
 
@@ -67,7 +67,8 @@ def _compose(settings: Settings, reactor: Any, allowed: int | None, failed: _Fai
     )
     admission = Admission(most, settings.max_per_address)
     factory = LineFactory(chat, reactor, admission, rate=settings.rate, password=settings.password)
-    doors = [Door(_shown(port), _endpoint(reactor, port), factory) for port in settings.ports]
+    ports = map(endpoint_description, settings.ports)  # the default one wants its long queue, too
+    doors = [Door(_shown(port), _endpoint(reactor, port), factory) for port in ports]
     return ChatService(chat, doors, reactor, failed.at_start)
 
 
