@@ -12,10 +12,12 @@ import platform
 import signal
 import statistics
 import sys
+import tempfile
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib import metadata
+from pathlib import Path
 from typing import NoReturn
 
 from benchmarks.errors import RunError
@@ -38,11 +40,18 @@ def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     scenarios = [scenario.name for scenario in SCENARIOS]
     servers = [kind.name for kind in SERVERS]
-    parser.add_argument("--scenario", choices=[*scenarios, "all"], default="all", help="only this one")
+    parser.add_argument(
+        "--scenario",
+        choices=[*scenarios, "all"],
+        default="all",
+        help="only this one; all are all but big, which first makes a log for ten minutes",
+    )
     parser.add_argument("--only", choices=servers, action="append", help="only this server; may be repeated")
     parser.add_argument("--clients", type=count, help="clients, whatever the scenario")
-    parser.add_argument("--seconds", type=count, help="length of the sparse scenario")
+    parser.add_argument("--seconds", type=count, help="length of all that has one: sparse, commit, catchup, big")
     parser.add_argument("--messages", type=count, help="messages of each sender, saturated and stalled")
+    parser.add_argument("--events", type=count, help="of the big scenario's log (10,000,000)")
+    parser.add_argument("--log", type=Path, metavar="FILE", help="the big scenario's log; made if it is not there")
     parser.add_argument("--repeat", type=count, help="runs for each figure (3)")
     parser.add_argument("--quick", action="store_true", help="small sizes and one run: does it work at all?")
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
@@ -64,12 +73,19 @@ def _size(options: argparse.Namespace) -> Size:
             sparse_clients=options.clients,
             saturated_clients=options.clients,
             idle_clients=options.clients,
+            crowd_clients=options.clients,
+            catchup_clients=options.clients,
             senders=max(1, min(size.senders, options.clients // 2)),
         )
     if options.seconds:
-        size = replace(size, sparse_seconds=options.seconds)
+        seconds = float(options.seconds)
+        size = replace(
+            size, sparse_seconds=seconds, commit_seconds=seconds, catchup_seconds=seconds, big_seconds=seconds
+        )
     if options.messages:
         size = replace(size, saturated_messages=options.messages, stalled_messages=options.messages)
+    if options.events:
+        size = replace(size, big_events=options.events)
     return size
 
 
@@ -137,6 +153,18 @@ def _doubts(results: Results) -> list[str]:
     return doubts
 
 
+def _not_done(results: Results) -> list[str]:
+    """What runs left out, and why."""
+    return list(
+        dict.fromkeys(
+            f"note: left out of {scenario} for {server}: {run.left_out}"
+            for (scenario, server), runs in results.items()
+            for run in runs
+            if run.left_out
+        )
+    )
+
+
 def _left_out(scenarios: Sequence[Scenario], kinds: Sequence[Kind]) -> list[str]:
     """Which servers have no figures where, and why."""
     return [
@@ -173,10 +201,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not kinds:
         _tell(f"benchmarks: {', '.join(absent)} is not on this machine")
         return 2
-    scenarios = [scenario for scenario in SCENARIOS if options.scenario in ("all", scenario.name)]
+    wanted_name = options.scenario
+    scenarios = [each for each in SCENARIOS if wanted_name == each.name or (wanted_name == "all" and not each.alone)]
     try:
         allow_connections(size.most_clients)
-        results = _measure(scenarios, kinds, size, repeat)
+        with tempfile.TemporaryDirectory(prefix="twisted-chat-bench-") as folder:
+            size = replace(size, big_log=options.log or Path(folder) / "big.sqlite")
+            results = _measure(scenarios, kinds, size, repeat)
     except RunError as error:
         _tell(f"benchmarks: {error}")
         return 2
@@ -190,7 +221,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(draw(_rows(scenarios, kinds, size, results), [kind.name for kind in kinds]))
     faults = _faults(results)
     missing = [f"note: {name} is not on this machine" for name in absent]
-    if remarks := faults + _doubts(results) + _left_out(scenarios, kinds) + missing:
+    if remarks := faults + _doubts(results) + _not_done(results) + _left_out(scenarios, kinds) + missing:
         print()
         print("\n".join(remarks))
     return 1 if faults else 0

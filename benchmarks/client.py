@@ -3,10 +3,18 @@
 import socket
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from benchmarks.dialects import Dialect
 from benchmarks.errors import RefusedError
-from benchmarks.marks import MarkCount, Observer
+from benchmarks.marks import MarkCount
+
+
+class Taker(Protocol):
+    """Whoever reads a client's stream."""
+
+    def take(self, buffer: bytearray, size: int, now: float) -> int:
+        """How many messages became complete with the first ``size`` bytes of ``buffer``, read at the time ``now``."""
 
 
 class Client:
@@ -71,7 +79,7 @@ class Client:
         self.received = 0
         self.read = self._read_marks
 
-    def observe(self, observer: Observer) -> None:
+    def observe(self, observer: Taker) -> None:
         """From now on hand everything to ``observer``."""
 
         def read() -> int:

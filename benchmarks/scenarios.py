@@ -1,4 +1,4 @@
-"""What is measured: five scenarios, each a function of one kind of server that returns its figures.
+"""What is measured: scenarios, each a function of one kind of server that returns its figures.
 
 A server is started afresh for every run, so that no run sees what another has left behind.
 """
@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from benchmarks import stalled
+from benchmarks import big, catchup, commit, stalled
 from benchmarks.load import Delivery, entered
 from benchmarks.runs import LIMIT, QUIET, Result, Size
 from benchmarks.servers import Kind, Running, running
@@ -26,7 +26,21 @@ LOAD = "load generator busy, %"
 MEMORY = "memory for an idle client, KiB"
 START = "time to start, ms"
 
-DIGITS = {CPU: 2, MESSAGES: 0, P50: 2, P99: 2, LOST: 0, BUSY: 0, LOAD: 0, MEMORY: 1, START: 0, **stalled.DIGITS}
+DIGITS = {
+    CPU: 2,
+    MESSAGES: 0,
+    P50: 2,
+    P99: 2,
+    LOST: 0,
+    BUSY: 0,
+    LOAD: 0,
+    MEMORY: 1,
+    START: 0,
+    **stalled.DIGITS,
+    **commit.DIGITS,
+    **catchup.DIGITS,
+    **big.DIGITS,
+}
 """Every figure, in the order of the table, with the decimal places that it is worth."""
 
 
@@ -90,12 +104,16 @@ def start(kind: Kind, size: Size) -> Result:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A scenario with its name, the heading of its figures, and the servers that it is not for, each with why."""
+    """A scenario with its name, the heading of its figures, and the servers that it is not for, each with why.
+
+    ``alone``: it takes so long that it runs only when asked for by its name.
+    """
 
     name: str
     heading: Callable[[Size], str]
     run: Callable[[Kind, Size], Result]
     leaves_out: Mapping[str, str] = field(default_factory=dict)
+    alone: bool = False
 
 
 SCENARIOS = (
@@ -116,6 +134,9 @@ SCENARIOS = (
         saturated,
     ),
     Scenario("stalled", stalled.heading, stalled.stalled, stalled.LEAVES_OUT),
+    Scenario("commit", commit.heading, commit.commit, commit.LEAVES_OUT),
+    Scenario("catchup", catchup.heading, catchup.catchup, catchup.LEAVES_OUT),
     Scenario("idle", lambda size: f"idle: {size.idle_clients:,} clients", idle),
     Scenario("start", lambda size: "start: from spawning to the first prompt (IRC: to the welcome)", start),
+    Scenario("big", big.heading, big.big, big.LEAVES_OUT, alone=True),
 )

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,18 +26,27 @@ _DAEMON_FOLDERS = ("/usr/sbin", "/usr/local/sbin")
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A server: ``command`` makes, for a port and a folder of its own, what is executed there."""
+    """A server: ``command`` makes, for a port and a folder of its own, what is executed there.
+
+    ``durable``: what it has confirmed is on the disk.
+    """
 
     name: str
     dialect: Dialect
     command: Callable[[int, Path], list[str]]
     present: Callable[[], bool] = lambda: True
+    durable: bool = False
 
 
 def _twisted_chat(port: int, folder: Path) -> list[str]:
+    """As it comes: it makes its database in the folder where it is started."""
     run = "from twisted.scripts.twistd import run; run()"
     endpoint = f"tcp:{port}:interface=127.0.0.1"
     return [sys.executable, "-c", run, "-n", "--pidfile=", "chat", "--port", endpoint, "--rate", "off"]
+
+
+def _in_memory(port: int, folder: Path) -> list[str]:
+    return [*_twisted_chat(port, folder), "--database", "memory:"]
 
 
 def _naive(port: int, folder: Path) -> list[str]:
@@ -64,8 +73,11 @@ def _ngircd(port: int, folder: Path) -> list[str]:
     return [_find_ngircd() or "ngircd", "-n", "-f", str(config)]
 
 
+IN_MEMORY = Kind("twisted-chat-memory", Line(), _in_memory)
+
 SERVERS = (
-    Kind("twisted-chat", Line(), _twisted_chat),
+    Kind("twisted-chat", Line(), _twisted_chat, durable=True),
+    IN_MEMORY,
     Kind("naive", Line(), _naive),
     Kind("ngircd", Irc(), _ngircd, lambda: _find_ngircd() is not None),
 )
@@ -73,11 +85,12 @@ SERVERS = (
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server's process that answers at ``port``, ``started_in`` seconds after it was spawned."""
+    """A server's process that answers at ``port``, ``started_in`` seconds after it was spawned in ``folder``."""
 
     pid: int
     port: int
     started_in: float
+    folder: Path
 
     def cpu(self) -> float:
         """Seconds of processor time so far, of all threads, those that have ended included.
@@ -93,28 +106,31 @@ class Running:
 
 
 @contextmanager
-def running(kind: Kind, *options: str) -> Iterator[Running]:
+def running(
+    kind: Kind, *options: str, environment: Callable[[Path], Mapping[str, str]] = lambda _folder: {}
+) -> Iterator[Running]:
     """Start a server of this kind and stop it afterwards, whatever happens. Raises `RunError`.
 
-    ``options`` follow its command.
+    ``options`` follow its command; ``environment`` gives, for its folder, variables that it gets besides ours.
     """
     port = _free_port()
     with tempfile.TemporaryDirectory(prefix="twisted-chat-bench-") as name:
         folder = Path(name)
         log = folder / "output"
+        variables = {**_environment(), **environment(folder)}
         with log.open("wb") as output:
             spawned = time.monotonic()
             process = subprocess.Popen(
                 [*kind.command(port, folder), *options],
                 cwd=folder,
-                env=_environment(),
+                env=variables,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
         try:
             _await_word(process, kind.dialect, port, spawned + _START_LIMIT)
-            yield Running(process.pid, port, time.monotonic() - spawned)
+            yield Running(process.pid, port, time.monotonic() - spawned, folder)
         except RunError as error:
             said = log.read_text(errors="replace").strip().splitlines()[-_LAST_WORDS:]
             raise type(error)("\n  ".join([str(error), *said])) from None

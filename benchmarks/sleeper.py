@@ -1,8 +1,9 @@
 """The client that enters, reads nothing for a while, and then all that there is for it."""
 
+import selectors
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from benchmarks.dialects import Dialect
@@ -21,27 +22,47 @@ class Sleeper:
     def __init__(self, sock: socket.socket, rest: bytes, welcome: bytes) -> None:
         self.welcome = welcome
         self.closed = False
-        self._sock = sock
-        self._rest = rest
+        self.sock = sock
+        self._pieces = [rest]
 
     def read(self, quiet: float, limit: float) -> list[bytes]:
         """The lines, without their ends, until nothing came for ``quiet`` seconds. Raises `RunError`."""
-        pieces = [self._rest]
-        end = time.monotonic() + limit
-        self._sock.settimeout(quiet)
-        while not self.closed:
-            if time.monotonic() > end:
-                raise StuckError(f"after {limit:.0f} s there was still more for the one that had not read")
-            try:
-                piece = self._sock.recv(_PIECE)
-            except TimeoutError:
-                break
-            except OSError:
-                piece = b""
-            self.closed = not piece
-            pieces.append(piece)
-        *lines, self._rest = b"".join(pieces).split(b"\n")
+        return read_all([self], quiet, limit)[0]
+
+    def take(self) -> None:
+        """Read once."""
+        try:
+            piece = self.sock.recv(_PIECE)
+        except OSError:
+            piece = b""
+        self.closed = not piece
+        self._pieces.append(piece)
+
+    def lines(self) -> list[bytes]:
+        """What has come and was not asked for before."""
+        *lines, rest = b"".join(self._pieces).split(b"\n")
+        self._pieces = [rest]
         return [line.removesuffix(b"\r") for line in lines]
+
+
+def read_all(sleepers: Sequence[Sleeper], quiet: float, limit: float) -> list[list[bytes]]:
+    """The lines of each of them, who read at the same time until nothing came for ``quiet`` seconds to any of them.
+
+    Raises `RunError`.
+    """
+    end = time.monotonic() + limit
+    with selectors.DefaultSelector() as selector:
+        for sleeper in sleepers:
+            if not sleeper.closed:
+                selector.register(sleeper.sock, selectors.EVENT_READ, sleeper)
+        while selector.get_map() and (ready := selector.select(quiet)):
+            for key, _events in ready:
+                key.data.take()
+                if key.data.closed:
+                    selector.unregister(key.fileobj)
+            if time.monotonic() > end:
+                raise StuckError(f"after {limit:.0f} s there was still more for those who had not read")
+    return [sleeper.lines() for sleeper in sleepers]
 
 
 @contextmanager

@@ -34,8 +34,8 @@ GOT = "it got, lines"
 NOTICES = "it got, notices"
 SKIPPED = "skipped by the notice, lines"
 MISSING = "missing, lines"
-LIVE = "JSON: it got live"
-SERVED = "JSON: it got from the log"
+LIVE = "JSON: it got before a skip"
+SERVED = "JSON: it got after a skip"
 RANGE = "JSON: skipped"
 WRONG = "JSON: gaps, doubled, withheld"
 
@@ -93,14 +93,14 @@ def stalled(kind: Kind, size: Size) -> Result:
                 raise StuckError(f"the load is not over after {_LOAD_LIMIT:.0f} s: fewer --messages are needed")
             # What was lost to all, or not said, the one that did not read can't have either.
             if sleeper and not delivery.fault():
-                more, fault = _wake(sleeper, room, size)
+                more, fault = _wake(sleeper, room, kind, size)
                 figures.update(more)
                 found.append(fault)
         faults += [f"{name}: {fault}" for fault in found if fault]
     return Result(figures, "; ".join(faults))
 
 
-def _wake(sleeper: Sleeper, room: Room, size: Size) -> tuple[dict[str, float], str]:
+def _wake(sleeper: Sleeper, room: Room, kind: Kind, size: Size) -> tuple[dict[str, float], str]:
     """Let it read, say one message more, and see what it got and what was wrong with that."""
     figures: dict[str, float]
     lines = sleeper.read(_QUIET, LIMIT)
@@ -113,7 +113,7 @@ def _wake(sleeper: Sleeper, room: Room, size: Size) -> tuple[dict[str, float], s
         figures = {GOT: human.got, NOTICES: human.notices, SKIPPED: human.skipped, MISSING: human.missing}
         return figures, human.fault()
     first = json.loads(sleeper.welcome)["seq"] + 1
-    last = first + size.senders * size.stalled_messages - 1
-    objects = as_objects(lines, after, first, last, size.log_size)
+    said = size.senders * size.stalled_messages
+    objects = as_objects(lines, after, first, first + said - 1, said if kind.durable else size.log_size)
     figures = {LIVE: objects.live, SERVED: objects.served, RANGE: objects.skipped, WRONG: objects.wrong}
     return figures, objects.fault()

@@ -32,13 +32,15 @@ NOON = 1_795_003_200_000
 def make_chat(clock: Clock, journal: Any = None, **options: Any) -> Chat:
     """A chat whose time of day follows `clock` from `NOON` on, and whose ids are 1, 2, 3 ..."""
     ids = count(1)
-    return Chat(
+    chat = Chat(
         journal or MemoryJournal(1000, log_id="7f3a", key=b"k" * 32),
         clock,
         utc_ms=lambda: NOON + int(clock.seconds() * 1000),
         new_id=lambda: str(next(ids)),
         **options,
     )
+    chat.open()
+    return chat
 
 
 # the core alone: nothing here is bytes

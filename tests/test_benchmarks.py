@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,9 @@ from unittest import skipUnless
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from benchmarks import biglog
 from benchmarks.__main__ import _left_out
+from benchmarks.confirm import Confirmations, Confirmed
 from benchmarks.dialects import Irc, Json, Line
 from benchmarks.errors import RefusedError
 from benchmarks.load import Delivery
@@ -20,6 +23,7 @@ from benchmarks.runs import QUICK, Size
 from benchmarks.scenarios import DIGITS, SCENARIOS
 from benchmarks.servers import SERVERS
 from benchmarks.table import Row, markdown, percentile, plain
+from tests.files import place_for
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -252,11 +256,74 @@ class PromisesToPrograms(SynchronousTestCase):
             self.assertEqual(self.judge(*self.messages(5, 14), after=after).fault(), "not live again after it")
 
 
+class Confirming(SynchronousTestCase):
+    """One sender's stream: its own messages bear ids, others' do not."""
+
+    stream = b"".join(
+        b'{"type":"message","seq":%d,"text":"of u0"}\r\n{"type":"message","seq":%d,"text":"ours","id":"%d"}\r\n'
+        % (2 * number, 2 * number + 1, number)
+        for number in range(3)
+    )
+
+    def confirm(self, stream: bytes, size: int) -> tuple[Confirmations, int]:
+        found = Confirmations()
+        found.waiting.extend((b"%d" % number, 10.0 + number) for number in range(3))
+        return found, sum(found.take(bytearray(piece), len(piece), 13.0) for piece in pieces(stream, size))
+
+    def test_any_cut(self) -> None:
+        for size in range(1, len(self.stream) + 1):
+            found, total = self.confirm(self.stream, size)
+            self.assertEqual((total, found.latencies, found.disordered), (3, [3.0, 2.0, 1.0], 0))
+
+    def test_wrong(self) -> None:
+        swapped = b'{"type":"message","id":"1"}\n{"type":"error","code":"FLOOD","id":"0"}\n'
+        found, _ = self.confirm(swapped, 100)
+        self.assertEqual((found.disordered, found.errors, found.latencies), (1, 1, [3.0]))
+
+    def test_fault(self) -> None:
+        self.assertEqual(Confirmed(3, 0, 0, 0, (1.0,) * 3).fault(), "")
+        self.assertEqual(
+            Confirmed(3, 2, 1, 1, (1.0,)).fault(),
+            "2 of 3 messages never confirmed, 1 confirmations doubled or out of order, 1 errors",
+        )
+
+
+class BigLog(SynchronousTestCase):
+    """What the big log is made of. That a server takes it is shown by the quick run."""
+
+    def test_the_same_every_time(self) -> None:
+        first, second = (list(biglog.Made(1000).chunk(0, 1000)) for _ in range(2))
+        self.assertEqual([event.text for event in first], [event.text for event in second])
+        self.assertEqual([event.time for event in first], sorted(event.time for event in first))
+
+    def test_rare_and_common(self) -> None:
+        texts = [(event.text or "").split() for event in biglog.Made(10_000).chunk(0, 10_000)]
+        self.assertEqual(sum(biglog.RARE in text for text in texts), biglog.NEEDLES)
+        self.assertGreater(sum(biglog.word(0) in text for text in texts), 1000)
+
+    def test_words_differ(self) -> None:
+        self.assertEqual(len({biglog.word(rank) for rank in range(70_000)}), 70_000)
+
+    def test_makes_nothing_twice(self) -> None:
+        path = place_for(self)
+        biglog.make(path, 100)
+        with self.assertRaises(FileExistsError):
+            biglog.make(path, 100)
+
+
 class Scenarios(SynchronousTestCase):
     def test_left_out(self) -> None:
-        naive, ngircd = _left_out(SCENARIOS, SERVERS)
-        self.assertTrue(naive.startswith("note: stalled is not for naive: "))
-        self.assertTrue(ngircd.startswith("note: stalled is not for ngircd: "))
+        lines = _left_out(SCENARIOS, SERVERS)
+        for scenario, servers in {
+            "stalled": ["naive", "ngircd"],
+            "commit": ["naive", "ngircd"],
+            "catchup": ["twisted-chat-memory", "naive", "ngircd"],
+            "big": ["twisted-chat-memory", "naive", "ngircd"],
+        }.items():
+            for server in servers:
+                (line,) = (each for each in lines if each.startswith(f"note: {scenario} is not for {server}: "))
+                lines.remove(line)
+        self.assertEqual(lines, [])
 
     def test_headings(self) -> None:
         for size in (Size(), QUICK):
@@ -267,7 +334,7 @@ class Scenarios(SynchronousTestCase):
 
     def test_labels_are_one_each(self) -> None:
         """A figure is found by its label, so that two scenarios must not share one by accident."""
-        self.assertEqual(len(DIGITS), 9 + 19)
+        self.assertEqual(len(DIGITS), 9 + 19 + 16 + 11 + 12)
 
 
 class Tables(SynchronousTestCase):
@@ -303,18 +370,21 @@ class Tables(SynchronousTestCase):
 
 @skipUnless(sys.platform == "linux", "the benchmarks need Linux")
 class QuickRun(SynchronousTestCase):
-    def quick(self, server: str, *more: str) -> None:
+    def run_quick(self, *options: str, **variables: str) -> str:
         run = subprocess.run(
-            [sys.executable, "-m", "benchmarks", "--quick", "--only", server],
+            [sys.executable, "-m", "benchmarks", "--quick", *options],
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=240,
             check=False,
         )
         self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
-        machine, *table = run.stdout.splitlines()
+        return run.stdout
+
+    def quick(self, server: str, *more: str) -> None:
+        machine, *table = self.run_quick("--only", server).splitlines()
         self.assertIn("Twisted", machine)
         for start in (
             "sparse: ",
@@ -329,7 +399,7 @@ class QuickRun(SynchronousTestCase):
             "  time to start, ms ",
             *more,
         ):
-            self.assertTrue(any(line.startswith(start) for line in table), f"{start!r} in {run.stdout}")
+            self.assertTrue(any(line.startswith(start) for line in table), f"{start!r} in {table}")
 
     def test_naive(self) -> None:
         self.quick("naive", "note: stalled is not for naive: ")
@@ -341,6 +411,35 @@ class QuickRun(SynchronousTestCase):
             "  CPU time for a delivery with one, us ",
             "  server grows with one, MiB ",
             "  it got, notices ",
-            "  JSON: it got from the log ",
+            "  JSON: it got before a skip ",
             "  JSON: gaps, doubled, withheld ",
+            "  one a second: later than in memory p50, ms ",
+            "  one a second: fdatasync p50, ms ",
+            "  many a second: confirmed p99, ms ",
+            "  large room: loop held at most, ms ",
+            *(["  many a second, 5 ms more a sync: confirmed p99, ms "] if shutil.which("cc") else []),
+            "  server grows by those stalled, MiB ",
+            "  each program got, messages ",
+            "  people: notices, in all ",
         )
+
+    def test_ours_in_memory(self) -> None:
+        self.quick(
+            "twisted-chat-memory",
+            "  JSON: it got after a skip ",
+            "  many a second: confirmed p99, ms ",
+            "note: catchup is not for twisted-chat-memory: ",
+        )
+
+    def test_no_compiler(self) -> None:
+        """Then the slow disk is left out, in one line."""
+        table = self.run_quick("--scenario", "commit", "--only", "twisted-chat", PATH=os.devnull)
+        self.assertNotIn("5 ms more a sync: confirmed", table)
+        self.assertIn("\nnote: left out of commit for twisted-chat: many a second, 5 ms more a sync: ", table)
+
+    def test_big(self) -> None:
+        log = place_for(self)
+        table = self.run_quick("--scenario", "big", "--only", "twisted-chat", "--log", str(log))
+        for start in ("  big: time to start, ms ", "  big: a message confirmed p99, ms "):
+            self.assertIn(f"\n{start}", table)
+        self.assertTrue(log.exists(), "it is kept for the next run")

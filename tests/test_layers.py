@@ -87,10 +87,19 @@ class Layers(SynchronousTestCase):
         self.assertEqual(wrong, [])
 
     def test_the_seams_speak_of_the_cores_values_only(self) -> None:
-        self.only("twisted_chat.boundaries", "twisted_chat.core.events", "twisted_chat.core.told")
+        self.only(
+            "twisted_chat.boundaries", "twisted_chat.core.events", "twisted_chat.core.told", "twisted_chat.core.search"
+        )
 
     def test_journals(self) -> None:
         self.only("twisted_chat.journal", "twisted_chat.core", "twisted_chat.boundaries")
+
+    def test_the_pure_parts_of_the_database_know_no_thread(self) -> None:
+        for name in ("file", "rows", "writing", "reading", "keeping", "retention"):
+            wrong = [
+                each for each in self.imports[f"twisted_chat.journal.{name}"] if within(each, "threading", "twisted")
+            ]
+            self.assertEqual(wrong, [], name)
 
     def test_doors_know_the_core(self) -> None:
         self.only("twisted_chat.frontends", "twisted_chat.core", "twisted_chat.boundaries")

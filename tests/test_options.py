@@ -10,7 +10,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.files import folder_for
 from twisted_chat import __version__
 from twisted_chat.frontends.throttle import Rate
-from twisted_chat.options import OPTIONS, Options, Settings
+from twisted_chat.journal.retention import FOREVER, Retention
+from twisted_chat.options import MEMORY, OPTIONS, Options, Settings
 
 
 class OptionsCase(SynchronousTestCase):
@@ -37,6 +38,34 @@ class OptionsCase(SynchronousTestCase):
         self.assertEqual((end, rest), ("\n", ""), "exactly one line")
         self.assertTrue(line.startswith("twistd chat: "), line)
         return line.removeprefix("twistd chat: ")
+
+
+class TheLog(OptionsCase):
+    def test_where_it_is(self) -> None:
+        self.assertEqual(self.settings().database, "chat.sqlite")
+        self.assertEqual(self.settings("--database", "/srv/chat/log.db").database, "/srv/chat/log.db")
+        self.assertEqual(self.settings("--database=memory:").database, MEMORY)
+
+    def test_how_long_it_is_kept(self) -> None:
+        for text, retention in (
+            ("90d", Retention(seconds=90 * 86_400)),
+            ("4W", Retention(seconds=4 * 7 * 86_400)),
+            ("48h", Retention(seconds=48 * 3600)),
+            ("10000", Retention(lines=10_000)),
+            ("forever", FOREVER),
+        ):
+            self.assertEqual(self.settings("--retention", text).retention, retention, text)
+        config = self.file("chat.toml", 'retention = 500\ndatabase = "x"\n')
+        self.assertEqual(self.settings("--config", config).retention, Retention(lines=500))
+
+    def test_what_is_no_file(self) -> None:
+        for text in ("", "file:"):
+            complaint = self.complaint("--database", text)
+            self.assertEqual(complaint, f"--database must be the path of a file, or memory:, not {text!r}")
+
+    def test_what_is_no_retention(self) -> None:
+        for text in ("0", "0d", "23h", "3600s", "x", "-5", "1.5d", "9" * 12, "\u0661d", ""):
+            self.assertIn('--retention must be days such as "90d"', self.complaint("--retention", text), text)
 
 
 class CommandLine(OptionsCase):

@@ -37,7 +37,7 @@ class TapCase(SynchronousTestCase):
 
     def make(self, *arguments: str, reactor: Any = None, twistd: dict[str, object] | None = None) -> ChatService:
         options = tap.Options()
-        options.parseOptions(arguments)
+        options.parseOptions(["--database", "memory:", *arguments])
         if twistd is not None:
             options.parent = twistd
         return tap.makeService(options, reactor or self.reactor)
@@ -97,6 +97,7 @@ class Making(TapCase):
     def test_two_people_talk(self) -> None:
         service = self.make()
         service.privilegedStartService()
+        service.startService()
         factory = self.reactor.tcpServers[0][1]
         transports = []
         for nick in ("alice", "bob"):
@@ -111,6 +112,7 @@ class Making(TapCase):
     def test_the_end_tells_everybody_and_waits_for_them(self) -> None:
         service = self.make()
         service.privilegedStartService()
+        service.startService()
         factory = self.reactor.tcpServers[0][1]
         named, unnamed = StringTransport(), StringTransport()
         protocols = []

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from twisted.internet.defer import Deferred
 
 from twisted_chat.core.events import Event, Item, Outcome, Page
+from twisted_chat.core.search import Search
 from twisted_chat.core.told import Told
 
 Rendered = Any
@@ -79,11 +80,37 @@ class KnownRoom:
     topic: str
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What one person has not read of a room, or with an empty `room` of its direct messages.
+
+    `mark`: the number up to which it has read; `count`: what was said to it since by others, at most `MAX_UNREAD`.
+    """
+
+    room: str
+    mark: int
+    count: int
+
+
+MAX_UNREAD = 1_000
+"""Unread lines are counted up to here: beyond it nobody minds the exact figure."""
+
+
+class JournalUnusable(Exception):
+    """The log can't be opened; the text says why in one line."""
+
+
 Deliver = Callable[[Sequence[Outcome]], None]
 
 
 class Journal(Protocol):
-    """The log. Reads answer by Deferreds, which may have fired already."""
+    """The log. Reads answer by Deferreds, which may have fired already, and fail with a `ChatError` at most.
+
+    Nothing may be asked of it before `open`.
+    """
+
+    def open(self) -> None:
+        """Begin. Called once, in the process that serves. Raises `JournalUnusable`."""
 
     @property
     def id(self) -> str:
@@ -107,7 +134,8 @@ class Journal(Protocol):
         """Write what is kept of `batch`; `deliver` gets all of it, in its order, when that is done.
 
         An event that the journal can't keep comes back as `Refused`, one whose `client_id` its person has used
-        before as `Duplicate`. What is not kept comes back in any case.
+        before as `Duplicate`. What is not kept comes back in any case. A revision takes effect on its target at once:
+        what is read afterwards has the new words, or none; where the target is not there (any more), it is `Refused`.
         """
 
     def after(self, seq: int, through: int, person: str | None, rooms: Mapping[str, int], limit: int) -> Deferred[Page]:
@@ -117,17 +145,29 @@ class Journal(Protocol):
         from and to this person's id.
         """
 
-    def latest(self, room: str, before: int, limit: int) -> Deferred[Page]:
-        """The newest `limit` events of a room's history with a number below `before`."""
+    def latest(self, room: str, before: int, limit: int, since: int = 0) -> Deferred[Page]:
+        """The newest `limit` events of a room's history with a number below `before`, not older than `since` (ms)."""
+
+    def find(self, seq: int) -> Deferred[Event | None]:
+        """What was said with this number, as it is now; None where nothing was, or it was deleted."""
 
     def said(self, person: str, client_id: str) -> Deferred[Event | None]:
         """The event that this person posted with this mark of its own, if it is in the log."""
 
-    def rooms(self) -> Sequence[KnownRoom]:
-        """The rooms that the log knows and was not told to forget, with their last topics. Asked once, at the start."""
+    def search(self, search: Search, limit: int) -> Deferred[Page]:
+        """The newest `limit` events that fit, the newest first."""
 
-    def forget(self, room: str) -> None:
-        """The room is gone for good: what is kept of it will not be asked for again."""
+    def mark_read(self, person: str, marks: Mapping[str, int]) -> None:
+        """This person has read each of these rooms (empty: its direct messages) up to the number given. Kept.
+
+        A mark never goes back. It is no event: whether it could be written is not told.
+        """
+
+    def unread(self, person: str, rooms: Sequence[str]) -> Deferred[Sequence[Unread]]:
+        """Of these rooms (empty: its direct messages), those that the person has a mark of, with what came since."""
+
+    def rooms(self) -> Sequence[KnownRoom]:
+        """The rooms of which something is in the log, with their last topics. Asked once, at the start."""
 
     def close(self) -> Deferred[None]:
         """Write what is queued, then let go of everything."""

@@ -13,8 +13,10 @@ from typing import Any, cast
 from twisted.python import usage
 
 from twisted_chat import __version__
+from twisted_chat.core.durations import UNITS, seconds_of
 from twisted_chat.core.text import MAX_TEXT, clean
 from twisted_chat.frontends.throttle import Rate
+from twisted_chat.journal.retention import FOREVER, Retention
 
 DEFAULT_PORT = "tcp:55555"
 DEFAULT_RATE = Rate(20, 5.0)
@@ -22,6 +24,10 @@ BACKLOG = ":backlog=1024"
 """Twisted's own queue of 50 overflows when a class comes in at once."""
 
 MAX_MOTD_LINES = 100
+DAY = UNITS["d"]
+
+MEMORY = "memory:"
+"""In place of a database file: a log that ends with the service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +35,7 @@ class Settings:
     """What the service runs with: every option, read and checked.
 
     `ports` are Twisted server endpoint descriptions. `rate` None: no limit. `max_connections` None: what the
-    system allows. `max_per_address` None: the default, with loopback exempt.
+    system allows. `max_per_address` None: the default, with loopback exempt. `database` is a file's path, or `MEMORY`.
     """
 
     ports: tuple[str, ...] = (DEFAULT_PORT,)
@@ -40,6 +46,8 @@ class Settings:
     max_connections: int | None = None
     max_per_address: int | None = None
     history: int = 20
+    database: str = "chat.sqlite"
+    retention: Retention = FOREVER
     log_size: int = 10_000
 
 
@@ -95,6 +103,26 @@ def _password(value: str) -> str:
     return password
 
 
+def _database(value: str) -> str:
+    if not value or (value.endswith(":") and value != MEMORY):
+        raise usage.UsageError(f"must be the path of a file, or {MEMORY}, not {value!r}")
+    return value
+
+
+def _retention(value: str) -> Retention:
+    text = value.strip().lower()
+    if text == "forever":
+        return FOREVER
+    if text.isascii() and text.isdigit() and 1 <= len(text) < 10 and int(text):
+        return Retention(lines=int(text))
+    seconds = seconds_of(text)
+    if seconds is None or seconds < DAY:
+        raise usage.UsageError(
+            f'must be days such as "90d", lines of each room such as "10000", or "forever", not {value!r}'
+        )
+    return Retention(seconds=seconds)
+
+
 @dataclass(frozen=True, slots=True)
 class _Option:
     """One option: its name (in `Settings` too, unless `setting` says otherwise), how to read it, its help."""
@@ -118,7 +146,9 @@ OPTIONS: tuple[_Option, ...] = (
     _Option("max-connections", _number(1), "Connections in all. [default: what the system allows]"),
     _Option("max-per-address", _number(1), "Connections from one address. [default: 16, loopback exempt]"),
     _Option("history", _number(0), "Lines shown on joining a room. [default: 20]"),
-    _Option("log-size", _number(1), "Lines of each room kept in memory. [default: 10000]"),
+    _Option("database", _database, 'The FILE of the log, or "memory:" to keep nothing. [default: chat.sqlite]'),
+    _Option("retention", _retention, 'How long lines are kept ("90d"), or how many of each room. [default: forever]'),
+    _Option("log-size", _number(1), "Lines of each room kept with --database memory:. [default: 10000]"),
 )
 _BY_NAME = {option.name: option for option in OPTIONS}
 _NAMES = ("port", *_BY_NAME)

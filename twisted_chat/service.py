@@ -13,6 +13,7 @@ from twisted.internet.interfaces import IListeningPort, IReactorTime, IStreamSer
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from twisted_chat.boundaries import JournalUnusable
 from twisted_chat.core.chat import Chat
 from twisted_chat.frontends.line.factory import LineFactory
 
@@ -50,6 +51,14 @@ class ChatService(Service):
         self._clock = clock
         self._failed = failed
         self.ports: list[IListeningPort] = []
+
+    def startService(self) -> None:
+        """Open the log: after twistd has forked and given up root's rights, so that the file belongs to who serves."""
+        super().startService()  # type: ignore[no-untyped-call]
+        try:
+            self._chat.open()
+        except JournalUnusable as error:
+            self._failed(StartError(str(error)))
 
     def privilegedStartService(self) -> None:
         """Open the doors: before twistd gives up root's rights, so that a port below 1024 can be had."""

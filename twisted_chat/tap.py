@@ -7,6 +7,7 @@ import re
 import secrets
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,14 @@ from twisted.internet.error import VerifyError
 from twisted.internet.interfaces import IStreamServerEndpoint
 from twisted.logger import Logger
 
+from twisted_chat.boundaries import Journal
 from twisted_chat.core.chat import Chat
 from twisted_chat.frontends.admission import Admission
 from twisted_chat.frontends.line.factory import LineFactory
 from twisted_chat.journal.memory import MemoryJournal
-from twisted_chat.options import BACKLOG, Options, Settings, endpoint_description
+from twisted_chat.options import BACKLOG, MEMORY, Options, Settings, endpoint_description
 from twisted_chat.service import ChatService, Door, StartError
-from twisted_chat.system import on_end_signals, raise_descriptor_limit, use_monotonic_clock
+from twisted_chat.system import end_process_with, on_end_signals, raise_descriptor_limit, use_monotonic_clock
 
 __all__ = ["Options", "makeService"]
 
@@ -42,8 +44,9 @@ def makeService(options: Options, reactor: Any = None) -> ChatService:
 
         use_monotonic_clock(reactor)
         allowed = raise_descriptor_limit()
+    broken = _Broken(reactor, own_process)
     try:
-        service = _compose(options.settings, reactor, allowed, failed)
+        service = _compose(options.settings, reactor, allowed, failed, broken)
     except StartError as error:
         failed.now(error)
     if own_process:
@@ -51,15 +54,16 @@ def makeService(options: Options, reactor: Any = None) -> ChatService:
     return service
 
 
-def _compose(settings: Settings, reactor: Any, allowed: int | None, failed: _Failing) -> ChatService:
+def _compose(
+    settings: Settings, reactor: Any, allowed: int | None, failed: _Failing, broken: Callable[[str], None]
+) -> ChatService:
     most = settings.max_connections or allowed or 1_000
     if allowed is not None and most > allowed:
         raise StartError(f"--max-connections {most}: the system allows {allowed} (ulimit -n, less a few)")
-    journal = MemoryJournal(settings.log_size, log_id=secrets.token_hex(8), key=secrets.token_bytes(32))
     chat = Chat(
-        journal,
+        _journal(settings, reactor, broken),
         reactor,
-        utc_ms=lambda: time.time_ns() // 1_000_000,
+        utc_ms=_utc_ms,
         new_id=lambda: secrets.token_hex(8),
         name=settings.name,
         motd=settings.motd,
@@ -70,6 +74,27 @@ def _compose(settings: Settings, reactor: Any, allowed: int | None, failed: _Fai
     ports = map(endpoint_description, settings.ports)  # the default one wants its long queue, too
     doors = [Door(_shown(port), _endpoint(reactor, port), factory) for port in ports]
     return ChatService(chat, doors, reactor, failed.at_start)
+
+
+def _journal(settings: Settings, reactor: Any, broken: Callable[[str], None]) -> Journal:
+    if settings.database == MEMORY:
+        return MemoryJournal(settings.log_size, log_id=secrets.token_hex(8), key=secrets.token_bytes(32))
+    try:
+        from twisted_chat.journal.sqlite import SqliteJournal  # here: some Pythons are built without sqlite3
+    except ImportError as error:
+        raise StartError(f"--database needs Python's sqlite3 ({error}); --database {MEMORY} does without") from None
+    return SqliteJournal(
+        Path(settings.database),
+        reactor,
+        reactor.callFromThread,
+        utc_ms=_utc_ms,
+        failed=broken,
+        retention=settings.retention,
+    )
+
+
+def _utc_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _shown(description: str) -> str:
@@ -133,6 +158,20 @@ class _Failing:
                 if int(Path(pidfile).read_text()) == os.getpid():
                     Path(pidfile).unlink()
         self.now(error)
+
+
+class _Broken:
+    """Ends a service whose log can't be trusted any more, with a status that has a supervisor start it again."""
+
+    def __init__(self, reactor: Any, own_process: bool) -> None:
+        self._reactor = reactor
+        self._own_process = own_process
+
+    def __call__(self, why: str) -> None:
+        _log.critical("{why}", why=why)
+        if self._own_process:
+            end_process_with(os.EX_IOERR)
+        self._reactor.stop()
 
 
 def _end_by_signals(reactor: Any, service: ChatService) -> None:

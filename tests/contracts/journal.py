@@ -7,8 +7,11 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from twisted_chat.boundaries import Journal
-from twisted_chat.core.events import Aside, Duplicate, Event, Kind, Outcome, Page
+from twisted_chat.boundaries import MAX_UNREAD, Journal
+from twisted_chat.core.errors import NoSuchLine
+from twisted_chat.core.events import Aside, Duplicate, Event, Kind, Outcome, Page, Refused
+from twisted_chat.core.names import fold
+from twisted_chat.core.search import Search, parse_query
 
 LOBBY, DEV = "room-1", "room-2"
 ALICE, BOB, CAROL = "person-1", "person-2", "person-3"
@@ -44,8 +47,10 @@ class JournalContract:
     def setUp(self) -> None:
         super().setUp()  # type: ignore[misc]
         self.journal = self.make_journal()
+        self.journal.open()
         self.delivered: list[Outcome] = []
         self.batches: list[int] = []
+        self.appended = 0
         self.journal.subscribe(self._deliver)
 
     def _deliver(self, outcomes: Sequence[Outcome]) -> None:
@@ -55,6 +60,7 @@ class JournalContract:
     # words
 
     def append(self, *batch: Event | Aside) -> None:
+        self.appended += len(batch)
         self.journal.append(batch)
         self.settle()
 
@@ -290,15 +296,246 @@ class JournalContract:
 
     # ends
 
-    def test_a_forgotten_room(self: Any) -> None:
-        self.append_texts("one")
-        self.append_texts("two", room=DEV)
-        self.journal.forget(LOBBY)
-        self.journal.forget("never-was")
-        self.append_texts("three", room=DEV)
-        self.texts(self.after(0, {DEV: 0}), "two", "three")
-        self.assertGreater(self.delivered[-1].seq, self.delivered[-2].seq)
-
     def test_close(self: Any) -> None:
         self.append_texts("one")
         self.assertIsNone(self.answer_of(self.journal.close()))
+
+
+def looking_for(text: str, rooms: Sequence[str] = (LOBBY,), person: str | None = None, **more: Any) -> Search:
+    query = parse_query(text)
+    return Search(query.terms, tuple(rooms), person, query.nick, before=query.before, **more)
+
+
+def revision(kind: Kind, target: Event, text: str | None = None, person: str = ALICE) -> Event:
+    return Event(
+        kind,
+        person,
+        target.nick,
+        2000,
+        target.room,
+        target.room_name,
+        text,
+        target.to,
+        target.to_nick,
+        target=target.seq,
+    )
+
+
+class RevisionContract(JournalContract):
+    """What every journal does with words that are changed or taken back."""
+
+    def edit(self: Any, target: Event, text: str) -> Event:
+        event = revision(Kind.EDITED, target, text)
+        self.append(event)
+        return event
+
+    def delete(self: Any, target: Event) -> Event:
+        event = revision(Kind.DELETED, target)
+        self.append(event)
+        return event
+
+    def test_an_edit_changes_what_is_read(self: Any) -> None:
+        one, two = said(ALICE, "one", mark="c-1"), said(ALICE, "two")
+        self.append(one, two)
+        edit = self.edit(one, "first")
+        self.assertGreater(edit.seq, two.seq)
+        self.texts(self.latest(), "first", "two")
+        self.assertEqual([event.revised for event in self.latest().events], [True, False])
+        self.texts(self.after(0), "first", "two", "first")
+        last = self.after(two.seq).events[0]
+        self.assertEqual((last.kind, last.target, last.seq), (Kind.EDITED, one.seq, edit.seq))
+        found = self.answer_of(self.journal.find(one.seq))
+        self.assertEqual((found.text, found.revised, found.person), ("first", True, ALICE))
+
+    def test_edited_twice(self: Any) -> None:
+        one = said(ALICE, "one")
+        self.append(one)
+        self.edit(one, "two")
+        self.edit(one, "three")
+        self.texts(self.latest(), "three")
+        self.texts(self.after(0), "three", "three", "three")
+
+    def test_what_is_deleted_is_read_no_more(self: Any) -> None:
+        one, two = said(ALICE, "one"), said(ALICE, "two")
+        self.append(one, two)
+        self.edit(one, "first")
+        delete = self.delete(one)
+        self.texts(self.latest(), "two")
+        self.assertEqual([event.seq for event in self.after(0).events], [two.seq, delete.seq])
+        last = self.after(0).events[-1]
+        self.assertEqual((last.kind, last.target, last.text), (Kind.DELETED, one.seq, None))
+        self.assertIsNone(self.answer_of(self.journal.find(one.seq)))
+
+    def test_direct_messages_too(self: Any) -> None:
+        one = direct(ALICE, BOB, "psst")
+        self.append(one, said(ALICE, "aloud"))
+        self.edit(one, "hush")
+        self.texts(self.after(0, {}, BOB), "hush", "hush")
+        self.delete(one)
+        page = self.after(0, {}, BOB)
+        self.assertEqual([(event.kind, event.to) for event in page.events], [(Kind.DELETED, BOB)])
+        self.texts(self.after(0, {}, CAROL))
+        self.texts(self.after(0), "aloud")
+
+    def test_in_one_batch_with_its_target(self: Any) -> None:
+        one = said(ALICE, "one")
+        self.append(one)
+        two = said(ALICE, "two")
+        changed = revision(Kind.EDITED, one, "first")
+        self.append(two, changed, revision(Kind.DELETED, one), said(ALICE, "three"))
+        self.texts(self.latest(), "two", "three")
+
+    def test_what_can_not_be_revised(self: Any) -> None:
+        one, topic = said(ALICE, "one"), said(ALICE, "topic", kind=Kind.TOPIC)
+        self.append(one, topic)
+        gone = self.delete(one)
+        for target in (one, topic, gone):
+            again = revision(Kind.EDITED, target, "again")
+            self.append(again)
+            refused = self.delivered[-1]
+            self.assertIsInstance(refused, Refused)
+            self.assertIs(refused.event, again)
+            self.assertIsInstance(refused.error, NoSuchLine)
+            self.assertEqual(again.seq, 0)
+        self.append(Event(Kind.DELETED, ALICE, "a", 1000, LOBBY, "#lobby", None, target=10_000))
+        self.assertIsInstance(self.delivered[-1], Refused)
+        self.assertEqual(self.journal.seq, gone.seq)
+
+    def test_a_retry_of_what_was_revised(self: Any) -> None:
+        one, two = said(ALICE, "one", mark="c-1"), said(ALICE, "two", mark="c-2")
+        self.append(one, two)
+        self.edit(one, "first")
+        self.delete(two)
+        for text, mark in (("one", "c-1"), ("two", "c-2")):
+            self.append(said(ALICE, text, mark=mark))
+            duplicate = self.delivered[-1]
+            self.assertIsInstance(duplicate, Duplicate)
+            self.assertTrue(duplicate.event.same_words(duplicate.original), text)
+            self.assertTrue(duplicate.original.revised)
+        self.assertIsNone(duplicate.original.text)
+
+    # a room's past by time
+
+    def test_latest_of_some_time(self: Any) -> None:
+        events = [said(ALICE, str(number)) for number in range(5)]
+        for number, event in enumerate(events):
+            event.time = 1000 * number
+        self.append(*events)
+        page = self.answer_of(self.journal.latest(LOBBY, ENDLESS, 100, 2000))
+        self.texts(page, "2", "3", "4")
+        self.texts(self.answer_of(self.journal.latest(LOBBY, ENDLESS, 2, 2000)), "3", "4", more=True)
+        self.texts(self.answer_of(self.journal.latest(LOBBY, ENDLESS, 2, 99_000)))
+        self.texts(self.answer_of(self.journal.latest(LOBBY, ENDLESS, 100, 1)), "1", "2", "3", "4")
+        self.texts(self.answer_of(self.journal.latest("never-was", ENDLESS, 100, 1)))
+
+    def test_an_empty_log_has_no_time(self: Any) -> None:
+        self.texts(self.answer_of(self.journal.latest(LOBBY, ENDLESS, 100, 1000)))
+        self.finds(Search(parse_query("one").terms, (LOBBY,), since=1000))
+
+    # looking for something
+
+    def finds(self: Any, search: Search | str, *texts: str, more: bool = False, limit: int = 20) -> None:
+        wanted = looking_for(search) if isinstance(search, str) else search
+        page = self.answer_of(self.journal.search(wanted, limit))
+        self.assertEqual([event.text for event in page.events], list(texts))
+        self.assertEqual(page.more, more, "more")
+
+    def test_search(self: Any) -> None:
+        self.append_texts("The quick brown fox", "jumps over", "the lazy dog", "", "Brown dogs")
+        self.finds("brown", "Brown dogs", "The quick brown fox")
+        self.finds("THE dog", "the lazy dog")
+        self.finds("dog*", "Brown dogs", "the lazy dog")
+        self.finds('"quick brown"', "The quick brown fox")
+        self.finds('"brown quick"')
+        self.finds("cat")
+        self.finds("brown", "Brown dogs", more=True, limit=1)
+        self.finds(f"brown before:#{self.delivered[-1].seq}", "The quick brown fox")
+
+    def test_words_are_folded(self: Any) -> None:
+        wide = "\uff57\uff49\uff44\uff45 \ufb01ne"  # full width, and a ligature
+        self.append_texts("Crème brûlée", wide, "你好世界", "straße", "snake_case")
+        self.finds("creme BRULEE", "Crème brûlée")
+        self.finds("brûlée", "Crème brûlée")
+        self.finds("wide fine", wide)
+        self.finds("世界", "你好世界")
+        self.finds("界", "你好世界")
+        self.finds("你好世界", "你好世界")
+        self.finds("界你")
+        self.finds("STRASSE", "straße")
+        self.finds("snake_case", "snake_case")
+
+    def test_nothing_in_the_words_is_syntax(self: Any) -> None:
+        self.append_texts("body : hello OR NOT place", 'say "hello"', "a^b NEAR(c)")
+        self.finds('OR NOT "hello', "body : hello OR NOT place")
+        self.finds("body:hello", "body : hello OR NOT place")
+        self.finds("a^b NEAR(c", "a^b NEAR(c)")
+        self.finds("place", "body : hello OR NOT place")
+        self.finds("rlobby")
+
+    def test_where_one_may_look(self: Any) -> None:
+        self.append(
+            said(ALICE, "secret one"), said(ALICE, "secret two", DEV), direct(ALICE, BOB, "secret three"),
+            direct(CAROL, ALICE, "secret four"), direct(CAROL, CAROL, "secret five"),
+        )  # fmt: skip
+        self.finds(looking_for("secret", ()))
+        self.finds(looking_for("secret", (LOBBY,)), "secret one")
+        self.finds(looking_for("secret", (LOBBY, DEV)), "secret two", "secret one")
+        self.finds(looking_for("secret", (LOBBY, "never-was"), ALICE), "secret four", "secret three", "secret one")
+        self.finds(looking_for("secret", (), BOB), "secret three")
+        self.finds(looking_for("secret", (), CAROL), "secret five", "secret four")
+
+    def test_by_whom_and_when(self: Any) -> None:
+        old, new = said(ALICE, "hello old"), said(BOB, "hello new")
+        new.time = 5000
+        self.append(old, new)
+        self.finds(Search(parse_query("hello").terms, (LOBBY,), nick=fold(old.nick)), "hello old")
+        self.finds(Search(parse_query("hello").terms, (LOBBY,), nick=fold("Nick Of PERSON-2")), "hello new")
+        self.finds(Search(parse_query("hello").terms, (LOBBY,), nick="nobody"))
+        self.finds(Search(parse_query("hello").terms, (LOBBY,), since=5000), "hello new")
+        self.finds(Search(parse_query("hello").terms, (LOBBY,), since=5001))
+
+    def test_what_was_revised_is_found_by_what_it_is_now(self: Any) -> None:
+        one, two = said(ALICE, "apple"), said(ALICE, "cherry")
+        self.append(one, two)
+        self.edit(one, "banana")
+        self.delete(two)
+        self.finds("apple")
+        self.finds("cherry")
+        self.finds("banana", "banana")
+
+    def test_topics_and_passing_things_are_not_found(self: Any) -> None:
+        self.append(said(ALICE, "word", kind=Kind.TOPIC), said(ALICE, "word", kind=Kind.LEFT), said(ALICE, "the word"))
+        self.finds("word", "the word")
+
+    # what was read
+
+    def unread(self: Any, person: str, *rooms: str) -> list[tuple[str, int, int]]:
+        found = self.answer_of(self.journal.unread(person, rooms))
+        return [(each.room, each.mark, each.count) for each in found]
+
+    def test_read_marks(self: Any) -> None:
+        self.append(said(ALICE, "one"), said(BOB, "two"), said(ALICE, "three", DEV), direct(ALICE, BOB, "psst"))
+        self.assertEqual(self.unread(BOB, LOBBY, DEV, ""), [])
+        first = self.delivered[0].seq
+        self.journal.mark_read(BOB, {LOBBY: first, "": 0})
+        self.append(said(ALICE, "four"), said(ALICE, "topic", kind=Kind.TOPIC), direct(BOB, ALICE, "yes?"))
+        self.assertEqual(self.unread(BOB, LOBBY, DEV, ""), [(LOBBY, first, 1), ("", 0, 1)])
+        self.assertEqual(self.unread(CAROL, LOBBY), [])
+        last = self.delivered[-1].seq
+        self.journal.mark_read(BOB, {LOBBY: last})
+        self.journal.mark_read(BOB, {LOBBY: first})
+        self.append_texts("five")
+        self.assertEqual(self.unread(BOB, LOBBY), [(LOBBY, last, 1)], "a mark never goes back")
+
+    def test_what_is_deleted_is_not_unread(self: Any) -> None:
+        one = said(ALICE, "one")
+        self.journal.mark_read(BOB, {LOBBY: 0, "never-was": 0})
+        self.append(one, said(ALICE, "two"))
+        self.delete(one)
+        self.assertEqual(self.unread(BOB, LOBBY, "never-was"), [(LOBBY, 0, 1), ("never-was", 0, 0)])
+
+    def test_unread_lines_are_counted_up_to_a_bound(self: Any) -> None:
+        self.journal.mark_read(BOB, {LOBBY: 0})
+        for _batch in range(12):
+            self.append_texts(*(["x"] * 90))
+        self.assertEqual(self.unread(BOB, LOBBY), [(LOBBY, 0, MAX_UNREAD)])

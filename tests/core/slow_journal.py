@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from twisted.internet.defer import Deferred
 
-from twisted_chat.boundaries import Deliver, Journal, KnownRoom
+from twisted_chat.boundaries import Deliver, Journal, KnownRoom, Unread
 from twisted_chat.core.errors import StorageUnavailable
 from twisted_chat.core.events import KEPT, Event, Item, Outcome, Page, Refused
+from twisted_chat.core.search import Search
 from twisted_chat.journal.memory import MemoryJournal
 
 
@@ -23,8 +24,8 @@ class SlowJournal:
         self.written: list[Outcome] = []
         self.asked: list[tuple[Deferred[Page], Callable[[], Deferred[Page]]]] = []
         self.looked_up: list[tuple[Deferred[Event | None], str, str]] = []
+        self.looked_for: list[tuple[Deferred[Event | None], int]] = []
         self.refusing = False
-        self.forgotten: list[str] = []
         self.closed: Deferred[None] | None = None
 
     # what the disk does
@@ -80,6 +81,9 @@ class SlowJournal:
     def seq(self) -> int:
         return self._memory.seq
 
+    def open(self) -> None:
+        self._memory.open()
+
     def subscribe(self, deliver: Deliver) -> None:
         self._deliver = deliver
 
@@ -89,8 +93,28 @@ class SlowJournal:
     def after(self, seq: int, through: int, person: str | None, rooms: Mapping[str, int], limit: int) -> Deferred[Page]:
         return self._later(lambda: self._memory.after(seq, through, person, dict(rooms), limit))
 
-    def latest(self, room: str, before: int, limit: int) -> Deferred[Page]:
-        return self._later(lambda: self._memory.latest(room, before, limit))
+    def latest(self, room: str, before: int, limit: int, since: int = 0) -> Deferred[Page]:
+        return self._later(lambda: self._memory.latest(room, before, limit, since))
+
+    def search(self, search: Search, limit: int) -> Deferred[Page]:
+        return self._later(lambda: self._memory.search(search, limit))
+
+    def find(self, seq: int) -> Deferred[Event | None]:
+        answer: Deferred[Event | None] = Deferred()
+        self.looked_for.append((answer, seq))
+        return answer
+
+    def finds(self) -> None:
+        """Answer what was asked about single lines."""
+        now, self.looked_for = self.looked_for, []
+        for answer, seq in now:
+            self._memory.find(seq).chainDeferred(answer)
+
+    def mark_read(self, person: str, marks: Mapping[str, int]) -> None:
+        self._memory.mark_read(person, marks)
+
+    def unread(self, person: str, rooms: Sequence[str]) -> Deferred[Sequence[Unread]]:
+        return self._memory.unread(person, rooms)
 
     def said(self, person: str, client_id: str) -> Deferred[Event | None]:
         answer: Deferred[Event | None] = Deferred()
@@ -105,10 +129,6 @@ class SlowJournal:
 
     def rooms(self) -> Sequence[KnownRoom]:
         return self._memory.rooms()
-
-    def forget(self, room: str) -> None:
-        self.forgotten.append(room)
-        self._memory.forget(room)
 
     def close(self) -> Deferred[None]:
         self.closed = Deferred()

@@ -485,16 +485,6 @@ class SlowDisk(SlowCase):
         self.turn()
         bob.hears("[#lobby] ally: again")
 
-    def test_a_room_vanishes_for_the_journal_too(self) -> None:
-        alice = someone(self, "alice")
-        alice.types("/join #dev")
-        room = self.chat.rooms["#dev"]
-        alice.session.part()
-        self.clock.advance(0)
-        self.assertEqual(self.journal.forgotten, [])
-        self.journal.commits()
-        self.assertEqual(self.journal.forgotten, [room.id])
-
 
 class FullReaders(CoreCase):
     """Somebody does not read: nobody else notices, and his place is kept."""

@@ -32,6 +32,8 @@ WORDS = {
     errors.BadRequest("why not"): "why not",
     errors.BadLogin("why not"): "why not",
     errors.IdReused("c-7"): "id c-7 stands in the log with something else",
+    errors.NoSuchLine(12): "there is no line #12 that you could read",
+    errors.Busy("why not"): "why not",
     errors.NotAllowed("why not"): "why not",
     errors.ServerFull("why not"): "why not",
     errors.StorageUnavailable(): "the log can't be written now; nothing was said",

@@ -434,7 +434,7 @@ class HeldBack(SlowCase):
         self.bob.types("/history 1", "/history 1")
         say(self.alice, "3")
         pages = [Page(()), Page(())]
-        self.patch(self.journal, "latest", lambda room, before, limit: succeed(pages.pop()))
+        self.patch(self.journal, "latest", lambda room, before, limit, since: succeed(pages.pop()))
         self.journal.reads()
         self.assertEqual(self.bob.takes()[-2:], ["history of #lobby:", "[#lobby] alice: 3"])
         self.bob.types("/history 1")

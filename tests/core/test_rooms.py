@@ -35,15 +35,14 @@ class Facts(SynchronousTestCase):
         self.assertEqual(facts.count, 101)
 
     def test_what_keeps_a_room(self) -> None:
-        self.room.topic = ""
         self.assertTrue(self.room.vanishes)
         self.assertFalse(Room("1", parse_room(LOBBY)).vanishes)
         self.room.expected = 1
         self.assertFalse(self.room.vanishes)
         self.room.expected = 0
-        self.room.topic = "work"
+        self.room.kept = True
         self.assertFalse(self.room.vanishes)
-        self.room.topic = ""
+        self.room.kept = False
         self.room.members = {self.person("bob"): None}
         self.assertFalse(self.room.vanishes)
 
@@ -75,14 +74,21 @@ class Lives(CoreCase):
         alice.types("/join #dev")
         self.assertNotEqual(self.chat.rooms["#dev"].id, before.id)
 
-    def test_the_new_one_has_none_of_the_old_ones_past(self) -> None:
+    def test_what_was_said_keeps_it(self) -> None:
         alice = someone(self, "alice")
-        alice.types("/join #dev", "secret plans", "/part", "/join #dev")
-        alice.types("/part")
+        alice.types("/join #dev", "plans", "/part")
+        before = self.chat.rooms["#dev"]
         alice.types("/join #dev")
         alice.listener.forget()
         alice.types("/history")
-        alice.hears("history of #dev:")
+        alice.hears("history of #dev: [#dev] alice: plans")
+        self.assertIs(self.chat.rooms["#dev"], before)
+
+    def test_what_was_said_as_the_last_thing_keeps_it_too(self) -> None:
+        alice = someone(self, "alice")
+        alice.types("/join #dev")
+        alice.types("last words", "/part")
+        self.assertIn("#dev", self.chat.rooms)
 
     def test_who_is_on_his_way_keeps_it(self) -> None:
         alice, bob = someone(self, "alice"), someone(self, "bob")
@@ -94,11 +100,9 @@ class Lives(CoreCase):
         self.assertIs(self.chat.rooms["#dev"], before)
         self.assertEqual([person.nick for person in before.members], ["bob"])
 
-    def test_a_topic_keeps_it_and_its_past(self) -> None:
+    def test_a_topic_keeps_it(self) -> None:
         alice = someone(self, "alice")
         alice.types("/join #dev", "/topic plans", "/part")
         alice.types("/join #dev")
         self.assertEqual(alice.takes()[-1], "entered #dev:")
         self.assertEqual(self.chat.rooms["#dev"].topic, "plans")
-        alice.types("/topic -", "/part")
-        self.assertEqual(set(self.chat.rooms), {LOBBY})

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.contracts.journal import ALICE, BOB, CAROL, DEV, ENDLESS, LOBBY, JournalContract, direct, said
+from tests.contracts.journal import (
+    ALICE,
+    BOB,
+    CAROL,
+    DEV,
+    ENDLESS,
+    LOBBY,
+    JournalContract,
+    RevisionContract,
+    direct,
+    revision,
+    said,
+)
 from twisted_chat.core.events import NATURE, Duplicate, Event, Kind, Nature, Page
 from twisted_chat.journal import memory
 from twisted_chat.journal.memory import MemoryJournal
@@ -16,9 +30,9 @@ def make(size: int) -> MemoryJournal:
     return MemoryJournal(size, log_id="7f3a", key=b"k" * 32)
 
 
-class Contract(JournalContract, SynchronousTestCase):
+class Contract(RevisionContract, SynchronousTestCase):
     def make_journal(self) -> MemoryJournal:
-        return make(1000)
+        return make(2000)
 
 
 class Rings(JournalContract, SynchronousTestCase):
@@ -112,14 +126,6 @@ class Rings(JournalContract, SynchronousTestCase):
         self.assertIs(type(self.delivered[-1]), Event)
         self.texts(self.latest(), "three", "four", "one")
 
-    def test_a_forgotten_room_takes_its_marks_along(self) -> None:
-        self.append(said(ALICE, "one", DEV, mark="c-1"), said(ALICE, "two", mark="c-2"), said(ALICE, "three", DEV))
-        self.journal.forget(DEV)
-        self.texts(self.after(0, {DEV: 0}))
-        self.texts(self.latest(room=DEV))
-        self.append(said(ALICE, "one", DEV, mark="c-1"), said(ALICE, "two", mark="c-2"))
-        self.assertEqual([type(outcome) for outcome in self.delivered[-2:]], [Event, Duplicate])
-
     def test_memory_is_bounded(self) -> None:
         self.small(10)
         for number in range(1000):
@@ -173,15 +179,6 @@ class Rings(JournalContract, SynchronousTestCase):
         self.say(DEV)
         self.assertEqual(self.numbers(self.after(0, {LOBBY: 0, DEV: 0})), [4])
 
-    def test_a_forgotten_room_makes_room(self) -> None:
-        self.of_text(3)
-        self.say(LOBBY, DEV, DEV)
-        self.journal.forget(DEV)
-        self.say(LOBBY, LOBBY)
-        self.assertEqual(self.numbers(self.latest()), [1, 4, 5])
-        self.say(LOBBY)
-        self.assertEqual(self.numbers(self.latest()), [4, 5, 6])
-
     def test_a_full_ring_and_a_full_log_together(self) -> None:
         self.of_text(5)
         self.journal._size = 3
@@ -197,8 +194,18 @@ class Rings(JournalContract, SynchronousTestCase):
         self.small(3)
         for _round in range(20):
             self.say(LOBBY, DEV, "", LOBBY)
-        self.journal.forget(DEV)
-        self.assertEqual(self.journal._text, 6 * (memory.EVENT + 10))
+        self.append(revision(Kind.EDITED, self.delivered[-1], "short"), revision(Kind.DELETED, self.delivered[-3]))
+        self.assertEqual(self.journal._text, sum(memory._weight(event) for ring in self.rings() for event in ring))
+
+    def rings(self) -> list[Any]:
+        return [*self.journal._rooms.values(), self.journal._directs]
+
+    def test_so_many_readers_that_some_are_forgotten(self) -> None:
+        self.patch(memory, "MAX_READERS", 2)
+        for person in (ALICE, BOB, ALICE, CAROL):
+            self.journal.mark_read(person, {LOBBY: 0})
+        known = [person for person in (ALICE, BOB, CAROL) if self.answer_of(self.journal.unread(person, [LOBBY]))]
+        self.assertEqual(known, [ALICE, CAROL])
 
     def test_kinds_that_are_not_served_do_not_count_as_more(self) -> None:
         """Nor do they fill a page: what the log does with a kind is a table that may grow."""

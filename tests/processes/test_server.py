@@ -109,7 +109,8 @@ class Talking(ServerCase):
         said = 3_000  # far over what the kernel and the outbox hold for one
         for number in range(said):
             alice.says(f"{number} {text}")
-        await bob.hears(f"alice: {said - 1} y")
+            if number % 100 == 99:  # or bob, who shares a process with alice, would be too slow as well
+                await bob.hears(f"alice: {number} y")
         stalled.transport.resumeProducing()
         await stalled.hears("skipped, /history has them")
         alice.says("are you there?")

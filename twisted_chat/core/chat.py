@@ -29,8 +29,8 @@ ITEM = 1024
 GATHERING = 4
 """Turns of the reactor at most that a batch waits while each of them brings more: fewer, larger batches under load."""
 
-MAX_ROOMS = 1_000
-"""Rooms on the server: a topic keeps a room, so without a bound anybody could fill the memory with them."""
+MAX_ROOMS = 10_000
+"""Rooms on the server: what was said keeps a room, so without a bound anybody could fill the memory with them."""
 
 MAX_REMEMBERED = 1_000
 """People who left whose /ignore lists are kept, in case they come back with their resume secret."""
@@ -42,7 +42,7 @@ _log = Logger()
 
 
 class Chat:
-    """One chat on one log.
+    """One chat on one log. Nobody can come in before it is opened.
 
     `clock` is for waiting and monotonic; `utc_ms` gives the time of day in milliseconds since 1970; `new_id` makes ids
     that are never used twice.
@@ -69,11 +69,10 @@ class Chat:
         self.persons: dict[str, Person] = {}
         self.rooms: dict[str, Room] = {}
         self.rooms_by_id: dict[str, Room] = {}
-        self.seq = journal.seq
+        self.seq = 0
         self.started = utc_ms()
         self._utc_ms = utc_ms
         self._new_id = new_id
-        self._secrets = ResumeSecrets(journal.key)
         self._latest_time = 0
         self._pending: list[Item] = []
         self._flushing = False
@@ -83,11 +82,18 @@ class Chat:
         self.closing = False
         self._closed = False
         self._add_room(Room(LOBBY_ID, parse_room(LOBBY)))
-        for known in journal.rooms():
+
+    def open(self) -> None:
+        """Take up the log where it ended. Raises `JournalUnusable`."""
+        self.journal.open()
+        self.seq = self.journal.seq
+        self._secrets = ResumeSecrets(self.journal.key)
+        for known in self.journal.rooms():
             room = self.rooms_by_id.get(known.id) or Room(known.id, Name(known.name, fold(known.name)))
             room.topic = known.topic
+            room.kept = True
             self._add_room(room)
-        journal.subscribe(self._deliver)
+        self.journal.subscribe(self._deliver)
 
     # coming and going
 
@@ -213,7 +219,7 @@ class Chat:
     def room_or_new(self, name: Name) -> Room:
         room = self.rooms.get(name.key)
         if room is None:
-            if len(self.rooms) >= MAX_ROOMS and not self._drop_an_empty_room():
+            if len(self.rooms) >= MAX_ROOMS:
                 raise TooManyRooms("this server has", MAX_ROOMS)
             room = Room(self._new_id(), name)
             self._add_room(room)
@@ -222,24 +228,10 @@ class Chat:
     def _add_room(self, room: Room) -> None:
         self.rooms[room.key] = self.rooms_by_id[room.id] = room
 
-    def _drop_an_empty_room(self) -> bool:
-        """Make a place where only topics keep rooms: the one that has been empty longest goes."""
-        empty = [room for room in self.rooms.values() if room.is_empty and room.name != LOBBY]
-        if not empty:
-            return False
-        self._remove(min(empty, key=lambda room: room.emptied))
-        return True
-
     def remove_if_empty(self, room: Room) -> None:
-        if room.is_empty:
-            room.emptied = self.now()
-            if room.vanishes:
-                self._remove(room)
-
-    def _remove(self, room: Room) -> None:
-        if self.rooms_by_id.pop(room.id, None) is not None:
+        """A room in which nothing was ever said goes with its last member; any other one stays."""
+        if room.vanishes and self.rooms_by_id.pop(room.id, None) is not None:
             del self.rooms[room.key]
-            self.journal.forget(room.id)
 
     # the way of a message
 

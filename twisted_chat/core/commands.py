@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from twisted_chat import __version__
+from twisted_chat.core.durations import seconds_of
 from twisted_chat.core.errors import (
     BadRequest,
     NeedText,
@@ -19,6 +20,7 @@ from twisted_chat.core.errors import (
     NotIgnored,
     UnknownCommand,
 )
+from twisted_chat.core.feed import PAGE
 from twisted_chat.core.names import fold, parse_nick
 from twisted_chat.core.text import shortened
 
@@ -159,7 +161,7 @@ def _where(session: Session) -> Iterable[str]:
 
 def _rooms(session: Session, _argument: str, _id: str | None) -> Lines:
     def lines() -> Iterable[str]:
-        rooms = sorted(session.chat.rooms.values(), key=lambda room: (-len(room.members), room.key))
+        rooms = sorted(session.chat.rooms.values(), key=lambda room: (-len(room.members), room.key))  # empty ones last
         for room in rooms[:_MAX_LISTED]:
             mine = "*" if room in session.rooms else " "
             yield f"{mine}{room.name} {len(room.members)}{f'  {shortened(room.topic, 80)}' if room.topic else ''}"
@@ -270,7 +272,7 @@ def _version(session: Session, _argument: str, _id: str | None) -> Lines:
 
 
 def _history(session: Session, argument: str, client_id: str | None) -> None:
-    limit, before = session.chat.history_lines or 20, None
+    limit, before, seconds = session.chat.history_lines or 20, None, None
     words = argument.split()
     if len(words) == 1 and words[0].isascii() and words[0].isdigit():
         limit = int(words[0][:6])
@@ -279,9 +281,33 @@ def _history(session: Session, argument: str, client_id: str | None) -> None:
         if not number.isdigit():
             raise BadRequest(f"{words[1]} is no number of a line; {BY_NAME['history'].usage}")
         before = int(number[:18])
+    elif len(words) == 1 and (seconds := seconds_of(words[0])) is not None:
+        limit = PAGE
     elif words:
         raise BadRequest(f"that is not understood; {BY_NAME['history'].usage}")
-    session.history(None, max(1, limit), client_id, before=before)
+    session.history(None, max(1, limit), client_id, before=before, seconds=seconds)
+
+
+def _search(session: Session, argument: str, client_id: str | None) -> None:
+    session.search(argument, session.chat.history_lines or 20, client_id)
+
+
+def _edit(session: Session, argument: str, client_id: str | None) -> None:
+    number, _, text = argument.partition(" ")
+    if not text.strip():
+        raise NeedText(f"that needs more: {BY_NAME['edit'].usage}")
+    session.edit(_line_number(number), text.strip(), client_id)
+
+
+def _delete(session: Session, argument: str, client_id: str | None) -> None:
+    session.delete(_line_number(argument), client_id)
+
+
+def _line_number(word: str) -> int:
+    number = word.removeprefix("#")
+    if not (number.isascii() and number.isdigit()):
+        raise BadRequest(f"{shortened(word)} is no number of a line; /history shows them")
+    return int(number[:18])
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -304,7 +330,22 @@ COMMANDS: tuple[Command, ...] = (
     Command("back", "", "ends that", _back),
     Command("ignore", "[NICK]", "hears no more of somebody, or lists whom you ignore", _ignore),
     Command("unignore", "NICK", "hears him again", _unignore),
-    Command("history", "[N | before #ID]", "shows the room's last lines", _history, answers_itself=True),
+    Command(
+        "history",
+        "[N | 2h | before #ID]",
+        "shows the room's last lines, or those of the last hours (90s 45m 2h 3d 4w)",
+        _history,
+        answers_itself=True,
+    ),
+    Command(
+        "search",
+        "WORDS [from:NICK] [in:#ROOM] [since:3d]",
+        "looks for lines in your rooms and direct messages",
+        _search,
+        answers_itself=True,
+    ),
+    Command("edit", "#ID TEXT", "changes what you said; /history shows the numbers", _edit, answers_itself=True),
+    Command("delete", "#ID", "takes back what you said", _delete, exact=True, answers_itself=True),
     Command("motd", "", "shows the message of the day", _motd),
     Command("time", "", "tells the server's time", _time),
     Command("version", "", "tells what runs here", _version),

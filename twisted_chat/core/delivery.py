@@ -14,7 +14,7 @@ from twisted.logger import Logger
 
 from twisted_chat.boundaries import Rendered, Stance, View
 from twisted_chat.core.errors import ChatError, IdReused
-from twisted_chat.core.events import NATURE, SPEECH, TALK, Aside, Duplicate, Event, Kind, Outcome, Refused
+from twisted_chat.core.events import HEARD, NATURE, REVISIONS, TALK, Aside, Duplicate, Event, Kind, Outcome, Refused
 from twisted_chat.core.told import Failure
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ class _Batch:
                     own.setdefault(speaking, {})[at] = stance
         self._singles = {session: [] for session in own}
         self._touched[room] = places = list(range(len(events)))
+        room.kept = True
         self._chat.seq = events[-1].seq
         self._to_bulk(room, places)
         everybodys: dict[View, list[Rendered]] = {}
@@ -176,7 +177,7 @@ class _Batch:
         kind = event.kind
         if kind is Kind.MESSAGE or kind is Kind.ACTION:
             self._in_room(at, event)
-        elif kind is Kind.DIRECT:
+        elif kind is Kind.DIRECT or (kind in REVISIONS and not event.room):
             self._direct(at, event)
         elif kind is Kind.JOINED:
             self._joined(at, event)
@@ -185,14 +186,18 @@ class _Batch:
         elif kind is Kind.TOPIC:
             self._chat.rooms_by_id[event.room].topic = event.text or ""
             self._in_room(at, event)
+        elif kind in REVISIONS:
+            self._in_room(at, event)
         else:
             self._of_person(at, event)
 
     def _in_room(self, at: int, event: Event) -> None:
         room = self._chat.rooms_by_id[event.room]
         self._touched[room].append(at)
+        if event.seq:
+            room.kept = True
         views = room.views
-        ignorers = self._chat.ignores.of(event.person) if event.kind in SPEECH else ()
+        ignorers = self._chat.ignores.of(event.person) if event.kind in HEARD else ()
         for session, pieces in self._singles.items():
             view = views.get(session)
             person = session.person
@@ -216,14 +221,18 @@ class _Batch:
     def _direct(self, at: int, event: Event) -> None:
         chat = self._chat
         sender, addressee = self._doer(event), chat.persons.get(event.to)
+        said = event.kind is Kind.DIRECT  # else it is a revision of one
         if addressee is not None and addressee is not sender:
-            self._directs.append(addressee)
+            if said:
+                self._directs.append(addressee)
             if addressee not in chat.ignores.of(event.person):
                 for session in addressee.sessions:
-                    session.last_direct = (event.person, event.nick)
+                    if said:
+                        session.last_direct = (event.person, event.nick)
                     self._add(session, session.view(), event, Stance.OTHER)
         if sender is not None:
-            self._directs.append(sender)
+            if said:
+                self._directs.append(sender)
             for session in sender.sessions:
                 origin = session is event.origin
                 if origin and session.feed.behind:
@@ -298,7 +307,7 @@ class _Batch:
         session: Reader | None = event.origin  # type: ignore[assignment]
         if session is not None:
             self._flush(session)
-            session.confirm(original)
+            session.confirm_again(original)
 
     def _fail(self, event: Event, error: ChatError) -> None:
         session: Reader | None = event.origin  # type: ignore[assignment]

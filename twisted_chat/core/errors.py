@@ -165,6 +165,22 @@ class IdReused(ChatError):
 
 
 @dataclass(eq=False)
+class NoSuchLine(ChatError):
+    """Nothing was said with this number, or it was deleted, or the asker can't read it."""
+
+    code = "NO_SUCH_LINE"
+    words = "there is no line #{seq} that you could read"
+    seq: int
+
+
+@dataclass(eq=False)
+class Busy(ChatError):
+    code = "BUSY"
+    words = "{reason}"
+    reason: str
+
+
+@dataclass(eq=False)
 class NotAllowed(ChatError):
     code = "NOT_ALLOWED"
     words = "{reason}"

@@ -21,6 +21,8 @@ class Kind(Enum):
     LEFT = "left"
     RENAMED = "renamed"
     AWAY = "away"
+    EDITED = "edited"
+    DELETED = "deleted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ NATURE: dict[Kind, Nature] = {
     Kind.LEFT: Nature(kept=False, history=False, resumed=False, skippable=False),
     Kind.RENAMED: Nature(kept=False, history=False, resumed=False, skippable=False),
     Kind.AWAY: Nature(kept=False, history=False, resumed=False, skippable=False),
+    Kind.EDITED: Nature(kept=True, history=False, resumed=True, skippable=False),
+    Kind.DELETED: Nature(kept=True, history=False, resumed=True, skippable=False),
 }
 
 KEPT = frozenset(kind for kind, nature in NATURE.items() if nature.kept)
@@ -53,6 +57,12 @@ TALK = frozenset((Kind.MESSAGE, Kind.ACTION))
 """What is said in a room."""
 
 SPEECH = frozenset((Kind.MESSAGE, Kind.ACTION, Kind.DIRECT))
+"""What somebody said, and may change or delete."""
+
+REVISIONS = frozenset((Kind.EDITED, Kind.DELETED))
+"""What changes an earlier event of the log, the `target`."""
+
+HEARD = SPEECH | REVISIONS
 """What an /ignore keeps away."""
 
 
@@ -62,7 +72,7 @@ class Event:
 
     Ids are the truth, names are as they were then. `time` is UTC in milliseconds since 1970. `room` is empty for
     what concerns no room or several. For a LEFT, `text` is the reason; for a RENAMED, the new nickname; for an AWAY,
-    the reason, and None for coming back.
+    the reason, and None for coming back; for an EDITED, the new words. A revision has its target's room or addressee.
     """
 
     kind: Kind
@@ -79,14 +89,18 @@ class Event:
     answer_to: str | None = field(default=None, repr=False)
     """The asker's mark for a refusal, which is not always the log's `client_id`; never kept."""
     seq: int = 0
+    target: int = 0
+    """The number of the event that a revision changes."""
+    revised: bool = False
+    """Whether the log has other words now than those first said; none at all if they were deleted."""
     origin: object = field(default=None, repr=False)
     """The session that it came from, if that is one of this process; never kept."""
 
     def same_words(self, other: Event) -> bool:
-        """Whether this says the same thing to the same ears: what a repeated `client_id` must do."""
+        """Whether this says the same as `other`, of the log, to the same ears: what a repeated `client_id` must do."""
         return (
             self.kind is other.kind
-            and self.text == other.text
+            and (self.text == other.text or other.revised)
             and self.room == other.room
             and fold(self.to_nick) == fold(other.to_nick)
             and self.action == other.action

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
-from twisted.python.failure import Failure
+from twisted.python.failure import Failure as TwistedFailure
 
 from twisted_chat.boundaries import Recipient, Rendered, Stance
-from twisted_chat.core.events import Event, Page
-from twisted_chat.core.told import People, RoomFacts, Skipped, Told
+from twisted_chat.core.errors import Busy
+from twisted_chat.core.events import NATURE, Event, Page
+from twisted_chat.core.told import Failure, People, RoomFacts, Skipped, Told
 
 if TYPE_CHECKING:
     from twisted_chat.core.chat import Chat
@@ -65,7 +66,7 @@ class Feed:
 
     __slots__ = (
         "_chat", "_deadline", "_directs_before", "_done", "_held", "_held_from", "_known", "_lost", "_over", "_own",
-        "_place", "_reading", "_recipient", "_serve_all", "_session", "_spoken_before", "_until",
+        "_place", "_promised", "_reading", "_recipient", "_serve_all", "_session", "_spoken_before", "_until",
         "lagging", "sink",
     )  # fmt: skip
 
@@ -86,6 +87,7 @@ class Feed:
         self._reading = False
         self._serve_all = False
         self._own: set[int] = _NONE
+        self._promised: dict[int, Rendered] = {}
         self._spoken_before: dict[str, int] | None = None
         self._directs_before = 0
         self._known: dict[Room, RoomFacts] | None = None
@@ -102,6 +104,26 @@ class Feed:
             self._held.append(rendered)
         else:
             self._recipient.answer(rendered)
+
+    def confirm(self, event: Event, rendered: Rendered) -> None:
+        """Tell it again of its own `event` of the log, but not before what the log still has to serve ahead of it.
+
+        Who keeps the last number that it was told, and is cut off then, would never ask for those.
+        """
+        if not self.lagging or event.seq <= self._place:
+            self.answer(rendered)
+        elif len(self._promised) < MAX_HELD:
+            self._promised[event.seq] = rendered
+        else:
+            self.tell(Failure(Busy("too many ids at once while you are behind; say it again"), event.client_id))
+
+    def _keep_promises(self, served: Iterable[Event] = ()) -> None:
+        """Confirm what the log has been served beyond, unless it was among that."""
+        if self._promised:
+            for event in served:
+                self._promised.pop(event.seq, None)
+            for seq in sorted(each for each in self._promised if each <= self._place):
+                self.answer(self._promised.pop(seq))
 
     # the end
 
@@ -139,6 +161,7 @@ class Feed:
         """The recipient is gone or going: nothing is served any more."""
         self._over = True
         self._held = None
+        self._promised.clear()
         self._done = None
         self.sink = _swallow
         if self._deadline is not None and self._deadline.active():
@@ -177,7 +200,7 @@ class Feed:
             if held is not None:
                 self._release(held)
 
-        def failed(failure: Failure) -> None:
+        def failed(failure: TwistedFailure) -> None:
             _log.failure("the log can't be read", failure)
             shown(None)
 
@@ -272,6 +295,8 @@ class Feed:
         """A lagging session was given this one all the same, or it has been served."""
         before = self._spoken_before
         assert before is not None
+        if not NATURE[event.kind].skippable:
+            return
         if event.room:
             before[event.room] = before.get(event.room, 0) + 1
         else:
@@ -308,8 +333,9 @@ class Feed:
     def _skip(self, through: int, count: int) -> None:
         self.tell(Skipped(self._place + 1, through, count))
         self._place = through
+        self._keep_promises()
 
-    def _not_read(self, failure: Failure) -> None:
+    def _not_read(self, failure: TwistedFailure) -> None:
         _log.failure("the log can't be read", failure)
         self._reading = False
         if not self._over:
@@ -334,6 +360,7 @@ class Feed:
             self._recipient.answer(self._recipient.view(True).join(pieces))
         self._place = page.events[-1].seq if page.more else max(self._place, through)
         self._own = {seq for seq in self._own if seq > self._place}
+        self._keep_promises(page.events)
         if page.more or through < self._last():
             if not self._recipient.backlog:
                 # A turn of the reactor between two pages, so that a long replay holds nobody up.

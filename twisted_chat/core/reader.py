@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred
 
 from twisted_chat.boundaries import Recipient, Rendered, Stance, View
 from twisted_chat.core.errors import StorageUnavailable
-from twisted_chat.core.events import SPEECH, Event, Page
+from twisted_chat.core.events import HEARD, Event, Page
 from twisted_chat.core.feed import Feed
 from twisted_chat.core.names import fold
 from twisted_chat.core.rooms import Room
@@ -64,14 +64,14 @@ class Reader:
 
     def render(self, event: Event, own: Stance = Stance.SELF) -> Rendered:
         """An event of the log, for this session; nothing if it does not want to hear it."""
-        if not self._hears(event):
+        if not self.hears(event):
             return None
         stance = own if event.person == self.person.id else Stance.OTHER
         current = not event.room or (self.current is not None and event.room == self.current.id)
         return self._recipient.view(current).render(event, stance)
 
-    def _hears(self, event: Event) -> bool:
-        if event.kind not in SPEECH:
+    def hears(self, event: Event) -> bool:
+        if event.kind not in HEARD:
             return True
         # By the name, too: in the past there are people who have left since.
         ignored = self.person.ignored
@@ -90,6 +90,10 @@ class Reader:
     def confirm(self, event: Event, own: Stance = Stance.ORIGIN) -> None:
         """Tell it of an event of its own as an answer, though it lags or was told before."""
         self.feed.answer(self.render(event, own))
+
+    def confirm_again(self, event: Event) -> None:
+        """The same for what stands in the log already: it was said with this id before."""
+        self.feed.confirm(event, self.render(event, Stance.ORIGIN))
 
     # coming, at the places in the log where that happens
 
@@ -143,21 +147,25 @@ class Reader:
         *,
         before: int | None = None,
         after: int | None = None,
+        since: int = 0,
         on_joining: bool = False,
     ) -> None:
-        """Tell a page of the room's history: the newest `limit` events, or those before or after a number."""
+        """Tell a page of the room's history: the newest `limit` events, or those before or after a number.
+
+        None of the newest is older than `since`, UTC in ms.
+        """
         journal, seq = self.chat.journal, self.chat.seq
 
         def read() -> Deferred[Page]:
             if after is not None:
                 return journal.after(after, seq, None, {room.id: 0}, limit)
-            return journal.latest(room.id, seq + 1 if before is None else min(before, seq + 1), limit)
+            return journal.latest(room.id, seq + 1 if before is None else min(before, seq + 1), limit, since)
 
         def show(page: Page | None) -> None:
             if page is None:
                 self.feed.tell(Failure(StorageUnavailable("the log can't be read now"), client_id))
                 return
-            events = tuple(filter(self._hears, page.events))
+            events = tuple(filter(self.hears, page.events))
             self.feed.tell(History(room.name, events, page.more, self.person.id, client_id, on_joining))
 
         self.feed.show(read, show)

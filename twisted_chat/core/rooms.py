@@ -24,19 +24,19 @@ class Room:
     once a group; its inner values are where the rendered pieces go.
     """
 
-    __slots__ = ("audience", "emptied", "expected", "id", "key", "members", "name", "spoken", "topic", "views")
+    __slots__ = ("audience", "expected", "id", "kept", "key", "members", "name", "spoken", "topic", "views")
 
     def __init__(self, room_id: str, name: Name) -> None:
         self.id = room_id
         self.name = name.text
         self.key = name.key
         self.topic = ""
+        self.kept = False  # whether the log has something of it: then it outlives its members
         self.members: dict[Person, None] = {}
         self.audience: dict[View, dict[Reader, Sink]] = {}
         self.views: dict[Reader, View] = {}
         self.expected = 0  # people who asked to come in and whose coming is not delivered yet
         self.spoken = 0  # skippable events delivered so far
-        self.emptied = 0  # when it became empty, UTC in ms
 
     def attach(self, session: Reader, view: View, sink: Sink) -> None:
         """`session` hears live what is delivered to this room from now on, through `sink`."""
@@ -70,4 +70,4 @@ class Room:
     @property
     def vanishes(self) -> bool:
         """Whether nothing is left that would be missed."""
-        return self.is_empty and not self.topic and self.name != LOBBY
+        return self.is_empty and not self.kept and self.name != LOBBY

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from twisted.logger import Logger
 from twisted.python.failure import Failure as TwistedFailure
 
-from twisted_chat.core import commands
+from twisted_chat.core import commands, looking, revising
 from twisted_chat.core.errors import (
     BadRequest,
     ChatError,
@@ -30,6 +30,8 @@ from twisted_chat.core.text import MAX_TEXT, clean
 from twisted_chat.core.told import Failure, Reply
 
 if TYPE_CHECKING:
+    from twisted_chat.boundaries import Recipient
+    from twisted_chat.core.chat import Chat
     from twisted_chat.core.people import Person
 
 MAX_ROOMS_OF_ONE = 50
@@ -46,7 +48,11 @@ class Session(Reader):
     the session's own view, ahead of the log by what is on its way.
     """
 
-    __slots__ = ()
+    __slots__ = ("is_searching",)
+
+    def __init__(self, chat: Chat, recipient: Recipient, person: Person) -> None:
+        super().__init__(chat, recipient, person)
+        self.is_searching = False
 
     # answers
 
@@ -66,8 +72,11 @@ class Session(Reader):
         def answer(original: Event | None) -> None:
             if original is None:
                 self.feed.tell(Failure(error, mark))
-            elif original.text == text and fold(where) in (fold(original.room_name), fold(original.to_nick)):
-                self.confirm(original)
+            elif (original.text == text or original.revised) and fold(where) in (
+                fold(original.room_name),
+                fold(original.to_nick),
+            ):
+                self.confirm_again(original)
             else:
                 self.feed.tell(Failure(IdReused(mark), mark))
 
@@ -126,7 +135,7 @@ class Session(Reader):
 
     def say(self, text: str, room: str | None = None, *, action: bool = False, client_id: str | None = None) -> None:
         """Say `text` in a room, the current one by default."""
-        text = self._checked(text)
+        text = self.checked(text)
         try:
             where = self._room_of(room)
         except ChatError as error:
@@ -137,7 +146,7 @@ class Session(Reader):
 
     def say_to(self, nick: str, text: str, *, action: bool = False, client_id: str | None = None) -> None:
         """Say `text` to one person alone."""
-        text = self._checked(text)
+        text = self.checked(text)
         try:
             addressee = self.chat.person_called(nick)
         except ChatError as error:
@@ -165,7 +174,7 @@ class Session(Reader):
     def part(self, room: str | None = None, reason: str = "", client_id: str | None = None) -> None:
         """Leave a room; the one entered last of those left becomes the current one."""
         where = self._room_of(room)
-        reason = self._checked(reason, empty=True)
+        reason = self.checked(reason, empty=True)
         self._post_left(where, reason, client_id)
         if self.current is where:
             self._make_current(next(reversed(self.person.wanted), None))
@@ -186,13 +195,13 @@ class Session(Reader):
     def set_topic(self, text: str) -> None:
         """Set the current room's topic; an empty text removes it."""
         where = self._room_of(None)
-        text = self._checked(text, MAX_TOPIC, empty=True)
+        text = self.checked(text, MAX_TOPIC, empty=True)
         self.chat.post(self._event(Kind.TOPIC, text, where))
 
     def set_away(self, reason: str | None) -> None:
         """Be away, with a reason (may be empty), or back with None."""
         if reason is not None:
-            reason = self._checked(reason, MAX_TOPIC, empty=True)
+            reason = self.checked(reason, MAX_TOPIC, empty=True)
         self.chat.post(self._event(Kind.AWAY, reason))
 
     def history(
@@ -203,18 +212,40 @@ class Session(Reader):
         *,
         before: int | None = None,
         after: int | None = None,
+        seconds: int | None = None,
     ) -> None:
-        """Answer with a page of a room's history: the newest, or what lies before or after a number."""
+        """Answer with a page of a room's history: the newest (of the last `seconds`), or before or after a number."""
         where = self._room_of(room)
         if before is not None and after is not None:
             raise BadRequest("before or after, not both")
-        self.aside(lambda: self.show_history(where, min(limit, PAGE), client_id, before=before, after=after))
+        since = 0 if seconds is None else self.chat.now() - seconds * 1000
+        limit = min(limit, PAGE)
+        self.aside(lambda: self.show_history(where, limit, client_id, before=before, after=after, since=since))
+
+    def search(self, text: str, limit: int, client_id: str | None) -> None:
+        """Answer with the newest lines that fit, among what this session may read."""
+        looking.search(self, text, min(limit, PAGE), client_id)
+
+    def edit(self, seq: int, text: str, client_id: str | None = None) -> None:
+        """Change the words of what this person said with this number."""
+        revising.edit(self, seq, self.checked(text), client_id)
+
+    def delete(self, seq: int, client_id: str | None = None) -> None:
+        """Take back what this person said with this number."""
+        revising.delete(self, seq, client_id)
+
+    def revise(self, kind: Kind, target: Event, text: str | None, client_id: str | None) -> None:
+        """Post a revision of `target`; whether this session may is decided already (core/revising.py)."""
+        event = self._event(kind, text, to=target.to, to_nick=target.to_nick)
+        event.room, event.room_name = target.room, target.room_name
+        event.target, event.answer_to = target.seq, client_id
+        self.chat.post(event)
 
     def quit(self, reason: str = "") -> None:
         """Leave for good: the others are told, what is queued is sent, the connection ends."""
         if self.over:
             return
-        reason = self._checked(reason, empty=True)
+        reason = self.checked(reason, empty=True)
         self.aside(lambda: self.feed.tell(Reply((f"Goodbye, {self.person.next_name.text}.",))))
         self.depart(reason)
 
@@ -276,7 +307,8 @@ class Session(Reader):
             raise NotInRoom(found.name)
         return found
 
-    def _checked(self, text: str, limit: int = MAX_TEXT, *, empty: bool = False) -> str:
+    def checked(self, text: str, limit: int = MAX_TEXT, *, empty: bool = False) -> str:
+        """`text`, cleaned. Raises `TextTooLong` or `NeedText`."""
         text = clean(text)
         if len(text) > limit:
             raise TextTooLong(len(text), limit)

@@ -64,6 +64,16 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found, the newest first. `more`: there is more before the last of them."""
+
+    events: tuple[Event, ...]
+    more: bool
+    reader: str
+    client_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """Events with a number from `first` to `last` were passed over; `count` lines of his, if that is known."""
 
@@ -95,4 +105,4 @@ class Notice:
     text: str
 
 
-Told = Welcome | Entered | People | History | Skipped | Reply | Failure | Notice
+Told = Welcome | Entered | People | History | Found | Skipped | Reply | Failure | Notice

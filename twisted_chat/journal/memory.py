@@ -4,18 +4,34 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from heapq import heapify, heappop, heappush, heapreplace
-from itertools import islice
+from dataclasses import replace
+from functools import partial
+from heapq import heappop, heappush, heapreplace
+from itertools import islice, takewhile
 from operator import attrgetter
 from typing import cast
 
 from twisted.internet.defer import Deferred, succeed
 
-from twisted_chat.boundaries import Deliver, Journal, KnownRoom
-from twisted_chat.core.events import KEPT, NATURE, Duplicate, Event, Item, Kind, Outcome, Page
-
-PAGE_TEXT = 64 * 1024
-"""Characters of text in one page at most, so that a page stays small whatever was said."""
+from twisted_chat.boundaries import MAX_UNREAD, Deliver, Journal, KnownRoom, Unread
+from twisted_chat.core.errors import NoSuchLine
+from twisted_chat.core.events import (
+    KEPT,
+    NATURE,
+    REVISIONS,
+    SPEECH,
+    Duplicate,
+    Event,
+    Item,
+    Kind,
+    Outcome,
+    Page,
+    Refused,
+)
+from twisted_chat.core.names import fold
+from twisted_chat.core.search import Search
+from twisted_chat.core.words import words_of
+from twisted_chat.journal.pages import fitting
 
 MAX_TEXT = 128 * 1024 * 1024
 """Characters in the whole log at most; beyond that the oldest events of all go, from whatever room."""
@@ -25,6 +41,12 @@ EVENT = 400
 
 MAX_LOSERS = 10_000
 """People of whom is remembered which direct messages they lost; beyond that a loss is told to all."""
+
+MAX_READERS = 10_000
+"""People whose read marks are remembered."""
+
+SEARCHED = 5_000
+"""Lines of one room that a search looks at, the newest: about 10 ms."""
 
 _seq = attrgetter("seq")
 _GONE = cast(Event, None)
@@ -117,6 +139,7 @@ class MemoryJournal:
         self._directs = _Ring()
         self._direct_losses = _DirectLosses()
         self._said: dict[tuple[str, str], Event] = {}  # by person and client id
+        self._marks: dict[str, dict[str, int]] = {}  # by person and room
         # Each ring that is not empty once, with a number not above its oldest one's: a heap that is put right only
         # when the oldest event of all is wanted, so that it costs nothing until then.
         self._rings: list[tuple[int, _Ring]] = []
@@ -133,6 +156,9 @@ class MemoryJournal:
     def seq(self) -> int:
         return self._last
 
+    def open(self) -> None:
+        """There is nothing to open."""
+
     def subscribe(self, deliver: Deliver) -> None:
         self._deliver = deliver
 
@@ -142,6 +168,8 @@ class MemoryJournal:
             self._deliver(outcomes)
 
     def _keep(self, event: Event) -> Outcome:
+        if event.kind in REVISIONS and not self._revise(event):
+            return Refused(event, NoSuchLine(event.target))
         if event.client_id is not None:
             mark = (event.person, event.client_id)
             original = self._said.get(mark)
@@ -150,7 +178,7 @@ class MemoryJournal:
             self._said[mark] = event
         self._last += 1
         event.seq = self._last
-        ring = self._directs if event.kind is Kind.DIRECT else self._rooms.get(event.room)
+        ring = self._rooms.get(event.room) if event.room else self._directs
         if ring is None:
             ring = self._rooms[event.room] = _Ring()
         if not ring:
@@ -165,6 +193,31 @@ class MemoryJournal:
                 heappop(self._rings)
         return event
 
+    def _revise(self, event: Event) -> bool:
+        """Let a revision take effect; false if its target is not there."""
+        target = self._spoken(event.target)
+        if target is None:
+            return False
+        self._text -= _weight(target)
+        target.text = event.text if event.kind is Kind.EDITED else None
+        target.revised = True
+        self._text += _weight(target)
+        return True
+
+    def _spoken(self, seq: int) -> Event | None:
+        """What was said with this number, if it is still there."""
+        for ring in (*self._rooms.values(), self._directs):
+            for event in ring.between(seq - 1, seq):
+                return event if event.kind in SPEECH and event.text is not None else None
+        return None
+
+    def _now(self, event: Event) -> Event | None:
+        """An event as it reads now: an edit has its target's words, and nothing is left of what was deleted."""
+        if event.kind is Kind.EDITED:
+            target = self._spoken(event.target)
+            return replace(event, text=target.text) if target is not None else None
+        return None if event.text is None and event.kind in SPEECH else event
+
     def _oldest_ring(self) -> _Ring:
         """The ring with the oldest event of all. There is one, and it is the first of the heap then."""
         while True:
@@ -175,7 +228,7 @@ class MemoryJournal:
 
     def _drop_oldest(self, ring: _Ring) -> None:
         dropped = ring.drop_oldest()
-        if dropped.kind is Kind.DIRECT:
+        if not dropped.room:
             self._direct_losses.add(dropped)
         self._let_go(dropped)
 
@@ -191,23 +244,65 @@ class MemoryJournal:
             ring = self._rooms.get(room)
             if ring is not None:
                 begin = max(seq, floor)
-                found += islice(filter(_is_resumed, ring.between(begin, through)), limit + 1)
+                found += islice(self._resumed(ring.between(begin, through)), limit + 1)
                 if min(ring.lost, through) > begin:
                     lost = max(lost, ring.lost)
         if person is not None and seq < through:
             directs = (e for e in self._directs.between(seq, through) if person in (e.person, e.to))
-            found += islice(filter(_is_resumed, directs), limit + 1)
+            found += islice(self._resumed(directs), limit + 1)
             lost = max(lost, self._direct_losses.of(person, seq))
         found.sort(key=_seq)
-        events = _fitting(found[:limit])
+        events = fitting(found[:limit])
         return succeed(Page(tuple(events), more=len(found) > len(events), lost=min(lost, through)))
 
-    def latest(self, room: str, before: int, limit: int) -> Deferred[Page]:
+    def _resumed(self, events: Iterator[Event]) -> Iterator[Event]:
+        for event in events:
+            if NATURE[event.kind].resumed and (now := self._now(event)) is not None:
+                yield now
+
+    def latest(self, room: str, before: int, limit: int, since: int = 0) -> Deferred[Page]:
         ring = self._rooms.get(room)
-        past = filter(_is_history, ring.before(before)) if ring is not None else iter(())
-        found = list(islice(past, limit + 1))
-        newest = _fitting(found[:limit])
+        past = takewhile(lambda event: event.time >= since, ring.before(before)) if ring is not None else iter(())
+        found = list(islice(filter(_is_history, past), limit + 1))
+        newest = fitting(found[:limit])
         return succeed(Page(tuple(reversed(newest)), more=len(found) > len(newest)))
+
+    def find(self, seq: int) -> Deferred[Event | None]:
+        return succeed(self._spoken(seq))
+
+    def search(self, search: Search, limit: int) -> Deferred[Page]:
+        """Look through the newest `SEARCHED` of each room; more would hold the reactor."""
+        rings = [ring for room in search.rooms if (ring := self._rooms.get(room)) is not None]
+        found: list[Event] = []
+        for ring in rings:
+            found += filter(partial(_fits, search), islice(ring.before(search.before), SEARCHED))
+        if search.person is not None:
+            directs = (e for e in self._directs.before(search.before) if search.person in (e.person, e.to))
+            found += filter(partial(_fits, search), islice(directs, SEARCHED))
+        found.sort(key=_seq, reverse=True)
+        newest = fitting(found[:limit])
+        return succeed(Page(tuple(newest), more=len(found) > len(newest)))
+
+    def mark_read(self, person: str, marks: Mapping[str, int]) -> None:
+        kept = self._marks.pop(person, {})
+        for room, seq in marks.items():
+            kept[room] = max(seq, kept.get(room, 0))
+        self._marks[person] = kept
+        if len(self._marks) > MAX_READERS:
+            del self._marks[next(iter(self._marks))]
+
+    def unread(self, person: str, rooms: Sequence[str]) -> Deferred[Sequence[Unread]]:
+        marks = self._marks.get(person, {})
+        return succeed([self._unread(person, room, marks[room]) for room in rooms if room in marks])
+
+    def _unread(self, person: str, room: str, mark: int) -> Unread:
+        if room:
+            ring = self._rooms.get(room)
+            news = (e for e in ring.between(mark, self._last) if e.person != person) if ring is not None else iter(())
+        else:
+            news = (e for e in self._directs.between(mark, self._last) if e.to == person != e.person)
+        said = (event for event in news if event.kind in SPEECH and event.text is not None)
+        return Unread(room, mark, sum(1 for _event in islice(said, MAX_UNREAD)))
 
     def said(self, person: str, client_id: str) -> Deferred[Event | None]:
         return succeed(self._said.get((person, client_id)))
@@ -215,14 +310,6 @@ class MemoryJournal:
     def rooms(self) -> Sequence[KnownRoom]:
         """None: this log begins with the service."""
         return ()
-
-    def forget(self, room: str) -> None:
-        ring = self._rooms.pop(room, None)
-        if ring is not None:
-            for event in ring:
-                self._let_go(event)
-            self._rings = [each for each in self._rings if each[1] is not ring]
-            heapify(self._rings)
 
     def close(self) -> Deferred[None]:
         return succeed(None)
@@ -232,22 +319,18 @@ def _weight(event: Event) -> int:
     return EVENT + len(event.text or "")
 
 
-def _is_resumed(event: Event) -> bool:
-    return NATURE[event.kind].resumed
-
-
 def _is_history(event: Event) -> bool:
-    return NATURE[event.kind].history
+    return NATURE[event.kind].history and event.text is not None
 
 
-def _fitting(events: list[Event]) -> list[Event]:
-    """As many of the first `events` as fit on a page, at least one."""
-    size = 0
-    for at, event in enumerate(events):
-        size += len(event.text or "")
-        if size > PAGE_TEXT and at:
-            return events[:at]
-    return events
+def _fits(search: Search, event: Event) -> bool:
+    return (
+        event.time >= search.since
+        and event.kind in SPEECH
+        and event.text is not None
+        and (search.nick is None or fold(event.nick) == search.nick)
+        and search.fits(words_of(event.text))
+    )
 
 
 _check: type[Journal] = MemoryJournal

@@ -550,7 +550,11 @@ class Programs(LineCase):
         self.bot.says_object(type="ping", id="")
         self.bot_hears(
             error("BAD_REQUEST", "no JSON: Expecting value at character 0"),
-            error("BAD_REQUEST", "type must be one of hello, say, join, part, history, command, ping, pong", id="c-1"),
+            error(
+                "BAD_REQUEST",
+                "type must be one of hello, say, join, part, history, search, edit, delete, command, ping, pong",
+                id="c-1",
+            ),
             error("BAD_REQUEST", "hello has its place before the welcome", id="c-2"),
             {"type": "error", "code": "BAD_REQUEST", "id": None},
         )

@@ -38,7 +38,7 @@ class Checking(SynchronousTestCase):
             self.assertEqual(set(fields), {"type", *REQUESTS[str(fields["type"])].keys})
 
     def test_of_no_known_type(self) -> None:
-        reason = "type must be one of hello, say, join, part, history, command, ping, pong"
+        reason = "type must be one of hello, say, join, part, history, search, edit, delete, command, ping, pong"
         self.refused(reason)
         self.refused(reason, type="shout")
         self.refused(reason, type=["say"])

@@ -10,6 +10,7 @@ from twisted_chat.core.events import Event, Kind
 from twisted_chat.core.told import (
     Entered,
     Failure,
+    Found,
     History,
     Notice,
     People,
@@ -65,6 +66,11 @@ def event_line(event: Event, stance: Stance, *, elsewhere: bool) -> str:
         if mine:
             return shapes.server("You are marked as away" if event.text is not None else "You are back")
         return shapes.away(nick, event.text)
+    doer = None if mine else nick
+    if kind is Kind.EDITED:
+        return shapes.edited(doer, event.target, text, room)
+    if kind is Kind.DELETED:
+        return shapes.deleted(doer, event.target, room)
     return shapes.topic(nick, event.room_name, text)
 
 
@@ -86,6 +92,8 @@ def _told_lines(told: Told) -> list[str]:
         return [shapes.entered(room.name, list(room.people), room.count, room.topic)]
     if isinstance(told, History):
         return _history_lines(told)
+    if isinstance(told, Found):
+        return _found_lines(told)
     if isinstance(told, Skipped):
         return [shapes.skipped(told.count)]
     if isinstance(told, Notice):
@@ -97,17 +105,26 @@ def _told_lines(told: Told) -> list[str]:
 def _history_lines(history: History) -> list[str]:
     if not history.events:
         return [] if history.on_joining else [shapes.server(f"{history.room} has no lines there")]
-    lines = []
-    for event in history.events:
-        stance = Stance.SELF if event.person == history.reader else Stance.OTHER
-        when = datetime.fromtimestamp(event.time / 1000, UTC)
-        lines.append(shapes.quoted(event.seq, when, event_line(event, stance, elsewhere=False)))
+    lines = [_quoted(event, history.reader, elsewhere=False) for event in history.events]
     count = len(lines)
     title = f"The last {count} lines" if count != 1 else "The last line"
     if not history.on_joining:
         title = f"{count} lines" if count != 1 else "1 line"
     more = f"; /history before #{history.events[0].seq} shows more" if history.more and not history.on_joining else ""
     return [shapes.server(f"{title} of {history.room} (UTC){more}:"), *lines]
+
+
+def _found_lines(found: Found) -> list[str]:
+    last = found.events[-1].seq if found.more and found.events else None
+    lines = [_quoted(event, found.reader, elsewhere=True) for event in found.events]
+    return [shapes.found(len(lines), last), *lines]
+
+
+def _quoted(event: Event, reader: str, *, elsewhere: bool) -> str:
+    stance = Stance.SELF if event.person == reader else Stance.OTHER
+    when = datetime.fromtimestamp(event.time / 1000, UTC)
+    said = event_line(event, stance, elsewhere=elsewhere)
+    return shapes.quoted(event.seq, when, shapes.revised(said) if event.revised else said)
 
 
 _check: type[View] = HumanView

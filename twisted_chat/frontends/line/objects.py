@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from twisted_chat.boundaries import Stance, View
-from twisted_chat.core.events import Event, Kind
+from twisted_chat.core.events import REVISIONS, Event, Kind
 from twisted_chat.core.told import (
     Entered,
     Failure,
+    Found,
     History,
     Notice,
     People,
@@ -64,10 +65,19 @@ def event_object(event: Event, *, own: bool) -> Object:
         found["reason"] = event.text
     elif kind is Kind.RENAMED:
         found["new"] = event.text
+    elif kind in REVISIONS:
+        if event.to:
+            found["to"] = event.to_nick
+        found["target"] = event.target
+        if kind is Kind.EDITED:
+            found["text"] = event.text
     elif kind is not Kind.JOINED:
         found["text"] = event.text
-    if own and event.client_id is not None:
-        found["id"] = event.client_id
+    if event.revised:
+        found["edited" if event.text is not None else "deleted"] = True
+    mark = event.answer_to if kind in REVISIONS else event.client_id
+    if own and mark is not None:
+        found["id"] = mark
     return found
 
 
@@ -94,6 +104,10 @@ def told_object(told: Told) -> Object:
     elif isinstance(told, History):
         events = [event_object(event, own=event.person == told.reader) for event in told.events]
         found = {"type": "history", "room": told.room, "events": events, "more": told.more}
+        client_id = told.client_id
+    elif isinstance(told, Found):
+        events = [event_object(event, own=event.person == told.reader) for event in told.events]
+        found = {"type": "found", "events": events, "more": told.more}
         client_id = told.client_id
     elif isinstance(told, Skipped):
         found = {"type": "skipped", "from": told.first, "to": told.last}

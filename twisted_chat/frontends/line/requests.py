@@ -75,6 +75,9 @@ REQUESTS: dict[str, Request] = {
     "join": Request({"room": _text}, ("room",)),
     "part": Request({"room": _text, "reason": _text}, ("room",)),
     "history": Request({"room": _text, "before": _number, "after": _number, "limit": _count}, ("room",)),
+    "search": Request({"text": _text, "limit": _count}, ("text",)),
+    "edit": Request({"seq": _number, "text": _text}, ("seq", "text")),
+    "delete": Request({"seq": _number}, ("seq",)),
     "command": Request({"text": _text}, ("text",)),
     "ping": Request({}),
     "pong": Request({}),
@@ -165,6 +168,19 @@ def _history(session: Session, fields: Fields, mark: str | None) -> None:
     session.history(str(fields["room"]), min(limit, PAGE), mark, before=before, after=after)
 
 
+def _search(session: Session, fields: Fields, mark: str | None) -> None:
+    limit = cast(int, fields.get("limit", session.chat.history_lines or LIMIT))
+    session.search(str(fields["text"]), min(limit, PAGE), mark)
+
+
+def _edit(session: Session, fields: Fields, mark: str | None) -> None:
+    session.edit(cast(int, fields["seq"]), str(fields["text"]), mark)
+
+
+def _delete(session: Session, fields: Fields, mark: str | None) -> None:
+    session.delete(cast(int, fields["seq"]), mark)
+
+
 def _command(session: Session, fields: Fields, mark: str | None) -> None:
     text = str(fields["text"])
     if not text.strip():
@@ -177,5 +193,8 @@ _RUN: dict[str, Callable[[Session, Fields, str | None], None]] = {
     "join": _join,
     "part": _part,
     "history": _history,
+    "search": _search,
+    "edit": _edit,
+    "delete": _delete,
     "command": _command,
 }

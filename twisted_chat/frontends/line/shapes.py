@@ -60,6 +60,29 @@ def topic(nick: str, room: str, text: str) -> str:
     return server(f"{nick} set the topic of {room}: {text}")
 
 
+def edited(nick: str | None, target: int, text: str, room: str | None = None) -> str:
+    """Somebody (None: the reader) gave a line of his other words; `room` if it is not the reader's current one."""
+    return server(f"{nick or 'You'} changed #{target}{f' in {room}' if room else ''}: {text}")
+
+
+def deleted(nick: str | None, target: int, room: str | None = None) -> str:
+    """Somebody (None: the reader) took a line of his back."""
+    return server(f"{nick or 'You'} deleted #{target}{f' in {room}' if room else ''}")
+
+
+def revised(said: str) -> str:
+    """A line whose words are not those first said."""
+    return f"{said} (edited)"
+
+
+def found(count: int, last: int | None) -> str:
+    """Above what a search found; `last` is the number of the last of them if there is more before it."""
+    if not count:
+        return server("Nothing found in your rooms and direct messages")
+    more = f"; /search ... before:#{last} shows more" if last is not None else ""
+    return server(f"{count} lines found, the newest first (UTC){more}:" if count > 1 else f"1 line found (UTC){more}:")
+
+
 def quoted(seq: int, when: datetime, said: str) -> str:
     """A line of history: the server quotes it, with its number in the log and its time."""
     return server(f"#{seq} {when:%Y-%m-%d %H:%M} {said.removeprefix('*** ')}")

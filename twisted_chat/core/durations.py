@@ -1,0 +1,16 @@
+"""Spans of time as people type them: ``90s``, ``45m``, ``2h``, ``3d``, ``4w``."""
+
+from __future__ import annotations
+
+import re
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_DURATION = re.compile(r"(\d{1,6})([smhdw])", re.ASCII | re.IGNORECASE)
+
+
+def seconds_of(text: str) -> int | None:
+    """The seconds of ``2h`` and the like, at least one; None if it is nothing of the kind."""
+    found = _DURATION.fullmatch(text)
+    if found is None or not int(found[1]):
+        return None
+    return int(found[1]) * UNITS[found[2].lower()]

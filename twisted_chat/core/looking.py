@@ -1,0 +1,60 @@
+"""Searching the log, for one session: what it may read, and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twisted.logger import Logger
+from twisted.python.failure import Failure as TwistedFailure
+
+from twisted_chat.core.errors import Busy, ChatError, NotInRoom, StorageUnavailable
+from twisted_chat.core.events import Page
+from twisted_chat.core.search import Query, Search, parse_query
+from twisted_chat.core.told import Failure, Found
+
+if TYPE_CHECKING:
+    from twisted_chat.core.session import Session
+
+_log = Logger()
+
+
+def search(session: Session, text: str, limit: int, client_id: str | None) -> None:
+    """Look for `text` at its place among what `session` posted; what comes meanwhile does not wait for the answer."""
+    query = parse_query(text)
+    since = 0 if query.seconds is None else session.chat.now() - query.seconds * 1000
+
+    def look() -> None:
+        try:
+            if session.is_searching:
+                raise Busy("your last search is still running")
+            wanted = _readable(session, query, since)
+        except ChatError as error:
+            session.feed.tell(Failure(error, client_id))
+        else:
+            session.is_searching = True
+            session.chat.journal.search(wanted, limit).addCallbacks(found, failed)
+
+    def found(page: Page) -> None:
+        session.is_searching = False
+        heard = tuple(filter(session.hears, page.events))
+        session.feed.tell(Found(heard, page.more, session.person.id, client_id))
+
+    def failed(failure: TwistedFailure) -> None:
+        session.is_searching = False
+        if not isinstance(failure.value, ChatError):
+            _log.failure("the log can't be searched", failure)
+            failure.value = StorageUnavailable("the log can't be read now")
+        session.feed.tell(Failure(failure.value, client_id))
+
+    session.aside(look)
+
+
+def _readable(session: Session, query: Query, since: int) -> Search:
+    """The search within what the session may read now. Raises `NotInRoom` or `NoSuchRoom`."""
+    if query.room is None:
+        rooms, person = tuple(room.id for room in session.rooms), session.person.id
+        return Search(query.terms, rooms, person, query.nick, since, query.before)
+    room = session.room_called(query.room)
+    if room not in session.rooms:
+        raise NotInRoom(room.name)
+    return Search(query.terms, (room.id,), None, query.nick, since, query.before)

@@ -1,0 +1,62 @@
+"""Changing and taking back what was said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twisted.logger import Logger
+from twisted.python.failure import Failure as TwistedFailure
+
+from twisted_chat.core.errors import ChatError, NoSuchLine, NotAllowed, StorageUnavailable
+from twisted_chat.core.events import Event, Kind
+from twisted_chat.core.told import Failure
+
+if TYPE_CHECKING:
+    from twisted_chat.core.session import Session
+
+_log = Logger()
+
+
+def edit(session: Session, seq: int, text: str, client_id: str | None) -> None:
+    """Give what was said with the number `seq` other words."""
+    _revise(session, Kind.EDITED, seq, text, client_id)
+
+
+def delete(session: Session, seq: int, client_id: str | None) -> None:
+    """Take back what was said with the number `seq`."""
+    _revise(session, Kind.DELETED, seq, None, client_id)
+
+
+def _revise(session: Session, kind: Kind, seq: int, text: str | None, client_id: str | None) -> None:
+    def found(target: Event | None) -> None:
+        if session.over:
+            return
+        try:
+            if target is None or not _may_read(session, target):
+                raise NoSuchLine(seq)
+            _check_right(session, target)
+        except ChatError as error:
+            session.feed.tell(Failure(error, client_id))
+        else:
+            session.revise(kind, target, text, client_id)
+
+    def unreadable(failure: TwistedFailure) -> None:
+        _log.failure("the log could not be asked for a line", failure)
+        session.feed.tell(Failure(StorageUnavailable("the log can't be read now"), client_id))
+
+    def ask() -> None:
+        session.chat.journal.find(seq).addCallbacks(found, unreadable)
+
+    session.aside(ask)  # at its place, so that a line which was said just before is there
+
+
+def _may_read(session: Session, event: Event) -> bool:
+    if not event.room:
+        return session.person.id in (event.person, event.to)
+    return any(room.id == event.room for room in session.rooms)
+
+
+def _check_right(session: Session, target: Event) -> None:
+    """Raise `NotAllowed` unless this session may change `target`. Whoever keeps order in a room will be let by here."""
+    if target.person != session.person.id:
+        raise NotAllowed("only who said it may change it")

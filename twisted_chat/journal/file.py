@@ -1,0 +1,194 @@
+"""The database file: made, locked, looked at before it is touched, and brought to the present schema."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from twisted_chat.boundaries import JournalUnusable
+
+SYNCHRONOUS = "FULL"
+"""A commit has reached the disk when it returns. NORMAL loses confirmed lines at a power cut; a test shows it."""
+
+APPLICATION_ID = 0x54774368
+"""Which program's file it is, in its header ("TwCh")."""
+
+BUSY = 2.0
+"""Seconds that a writer waits for another program's lock on the file before it refuses."""
+
+CACHE = 16 * 1024
+"""KiB of the file that the writer's connection keeps in memory."""
+
+_MAGIC = b"SQLite format 3\0"
+_HEADER = 100
+
+
+@dataclass(frozen=True, slots=True)
+class LogFacts:
+    """What a log says of itself."""
+
+    id: str
+    key: bytes
+    last: int
+
+
+def steps() -> dict[int, str]:
+    """The schema as it grew: for each version the SQL that makes it of the one before."""
+    folder = files("twisted_chat.journal").joinpath("schema")
+    found = {int(each.name[:4]): each.read_text("utf-8") for each in folder.iterdir() if each.name.endswith(".sql")}
+    return dict(sorted(found.items()))
+
+
+def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
+    """A connection as every part of the journal wants it; transactions are begun by hand."""
+    address = f"{path.resolve().as_uri()}?mode={'ro' if readonly else 'rw'}"
+    database = sqlite3.connect(address, BUSY, uri=True, isolation_level=None, check_same_thread=False)
+    database.execute(f"PRAGMA cache_size = -{CACHE}")
+    if readonly:
+        database.execute("PRAGMA query_only = ON")
+    return database
+
+
+class Lock:
+    """One server a file. The system takes it away with the process, however that ends."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path.with_name(path.name + ".lock")
+        self._descriptor = -1
+
+    def take(self) -> None:
+        """Raises `JournalUnusable` if another process has it."""
+        try:
+            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise JournalUnusable(f"can't write {self._path}: {error.strerror}") from None
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.read(self._descriptor, 20).decode("ascii", "replace").strip()
+            self.release()
+            database = self._path.name.removesuffix(".lock")
+            whose = f"another process ({holder})" if holder.isdigit() else "another process"
+            raise JournalUnusable(f"{database} is in use by {whose}") from None
+        os.ftruncate(self._descriptor, 0)
+        os.write(self._descriptor, f"{os.getpid()}\n".encode())
+
+    def release(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def prepare(
+    path: Path, *, known: dict[int, str] | None = None, tell: Callable[[str], None] = lambda _line: None
+) -> None:
+    """See to it that `path` is a log of the present schema: made if it is not there, upgraded if it is older.
+
+    To be called with its `Lock` taken. An older one is copied beside first. Nothing that is not a log, is damaged or
+    newer is touched: that raises `JournalUnusable`.
+    """
+    known = known or steps()
+    try:
+        if not path.exists() or not path.stat().st_size:
+            _make(path)
+        version = _look(path)
+        newest = max(known)
+        if version > newest:
+            raise JournalUnusable(f"{path} is of a newer version ({version}) than this program knows ({newest})")
+        if version < newest:
+            _upgrade(path, version, known, tell)
+    except OSError as error:
+        raise JournalUnusable(f"can't use {error.filename or path}: {error.strerror}") from None
+    except sqlite3.Error as error:
+        raise JournalUnusable(f"can't use {path}: {error}; twisted-chat-admin check {path} tells more") from None
+
+
+def _make(path: Path) -> None:
+    wal = path.with_name(path.name + "-wal")
+    if wal.exists() and wal.stat().st_size:
+        raise JournalUnusable(f"{wal} is there, but {path} is not: was it moved without the other?")
+    # Readable for nobody else: direct messages are in it.
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _look(path: Path) -> int:
+    """The version of its schema, 0 for a file without anything."""
+    with path.open("rb") as file:
+        header = file.read(_HEADER)
+    if header and (len(header) < _HEADER or not header.startswith(_MAGIC)):
+        raise JournalUnusable(f"{path} is no SQLite database, or its beginning is damaged; it was left as it is")
+    with closing(connect(path)) as database:
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        (application,) = database.execute("PRAGMA application_id").fetchone()
+        (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if application != APPLICATION_ID and (version or tables):
+        raise JournalUnusable(f"{path} is a database of another program; it was left as it is")
+    return int(version)
+
+
+def _upgrade(path: Path, version: int, known: dict[int, str], tell: Callable[[str], None]) -> None:
+    with closing(connect(path)) as database:
+        if version:
+            kept = path.with_name(f"{path.name}.version-{version}")
+            copy(database, kept)
+            tell(f"{path} is of version {version}: it was copied to {kept}, and is upgraded")
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute(f"PRAGMA synchronous = {SYNCHRONOUS}")
+        for step in range(version + 1, max(known) + 1):
+            database.execute("BEGIN IMMEDIATE")
+            for statement in _statements(known[step]):
+                database.execute(statement)
+            if step == 1:
+                database.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                now = time.time_ns() // 1_000_000
+                row = (1, secrets.token_hex(8), secrets.token_bytes(32), now)
+                database.execute("INSERT INTO log (one, id, key, created) VALUES (?, ?, ?, ?)", row)
+            database.execute(f"PRAGMA user_version = {step}")
+            database.execute("COMMIT")
+
+
+def _statements(script: str) -> list[str]:
+    """The statements of a script: `executescript` would commit after each."""
+    found: list[str] = []
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            found.append(statement)
+            statement = ""
+    return found
+
+
+def copy(database: sqlite3.Connection, target: Path, *, pages: int = 1_000, pause: float = 0.0) -> None:
+    """An exact copy of an open database, taken while others may write. Raises `OSError` where there is a `target`.
+
+    Under `pages` at a time; with a `pause` (seconds) between them, others get their turns.
+    """
+    os.close(os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    with closing(sqlite3.connect(target)) as other:
+        database.backup(other, pages=pages, sleep=pause)
+    with target.open("rb") as written:
+        os.fsync(written.fileno())
+
+
+def facts(database: sqlite3.Connection) -> LogFacts:
+    """Raises `sqlite3.Error` for what is no log."""
+    found = database.execute("SELECT id, key FROM log").fetchone()
+    if found is None:
+        raise sqlite3.DatabaseError("it does not say which log it is")
+    log_id, key = found
+    (last,) = database.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'events'").fetchone()
+    return LogFacts(log_id, bytes(key), int(last))
