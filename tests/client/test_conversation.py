@@ -279,6 +279,35 @@ class RoomTests(Talk):
         self.hears(type="history", room="#lobby", events=[], id=asked["id"])
         self.assertEqual(self.shown, ["*** #lobby has no lines there"])
 
+    def test_words_that_were_changed(self) -> None:
+        self.hears(type="edited", seq=12, room="#lobby", nick="bob", target=11, text="hello", time=TIME)
+        self.assertEqual(self.shown, ["*** bob changed #11: hello"])
+        self.types("/delete #9")
+        (asked,) = self.sent
+        self.hears(type="deleted", seq=13, room="#dev", nick="alice", target=9, id=asked["id"], time=TIME)
+        self.assertEqual((self.shown, len(self.talk.outbox)), (["*** You deleted #9 in #dev"], 0))
+        self.hears(type="history", room="#lobby", events=[self.event(3, "hello", edited=True)])
+        self.assertEqual(self.shown, ["*** #3 2026-11-22 20:00 bob: hello (edited)"])
+
+    def test_what_was_found(self) -> None:
+        self.types("/search hello")
+        (asked,) = self.sent
+        direct = {"type": "direct", "nick": "bob", "to": "alice", "text": "hello", "seq": 4, "time": TIME}
+        events = [self.event(7, "hello"), direct, {"type": "odd"}]
+        self.hears(type="found", events=events, more=False, id=asked["id"])
+        self.assertEqual(
+            self.shown,
+            [
+                "*** 2 lines found, the newest first:",
+                "*** #7 2026-11-22 20:00 [#lobby] bob: hello",
+                "*** #4 2026-11-22 20:00 [pm] bob: hello",
+            ],
+        )
+        self.hears(type="found", events=[self.event(7, "hello")], more=True)
+        self.assertEqual(self.shown[0], "*** 1 line found; /search ... before:#7 shows more:")
+        self.hears(type="found", events=[], more=False)
+        self.assertEqual(self.shown, ["*** Nothing found in your rooms and direct messages"])
+
     def test_history_leaves_out_what_was_seen_live(self) -> None:
         self.hears(**self.event(11, "live"))
         self.hears(type="history", room="#lobby", events=[self.event(10, "old"), self.event(11, "live")])

@@ -127,6 +127,8 @@ class SaidTests(SynchronousTestCase):
         self.check("*** bob is now rob", type="renamed", nick="bob", new="rob")
         self.check("*** bob is away: tea", type="away", nick="bob", reason="tea")
         self.check("*** bob is back", type="away", nick="bob", reason=None)
+        self.check("*** bob changed #3: new", type="edited", nick="bob", room="#lobby", target=3, text="new")
+        self.check("*** You deleted #3 in #dev", type="deleted", nick="alice", room="#dev", target=3)
         self.check(None, type="fanfare", nick="bob")
 
     def test_mentions(self) -> None:

@@ -66,8 +66,9 @@ class Conversation:
         self._heard: dict[str, Callable[[Fields, Entry | None], list[Effect]]] = {
             "welcome": self._welcome, "message": self._event, "action": self._event, "direct": self._event,
             "topic": self._event, "joined": self._joined, "left": self._left, "renamed": self._renamed,
-            "away": self._event, "people": self._people, "history": self._history, "skipped": self._skipped,
-            "reply": self._reply, "notice": self._notice, "error": self._error, "ping": self._ping,
+            "away": self._event, "edited": self._event, "deleted": self._event, "people": self._people,
+            "history": self._history, "found": self._found, "skipped": self._skipped, "reply": self._reply,
+            "notice": self._notice, "error": self._error, "ping": self._ping,
         }  # fmt: skip
 
     def hello(self) -> Fields:
@@ -243,16 +244,20 @@ class Conversation:
         self._asked_quietly.discard(text(fields, "id"))
         effects: list[Effect] = []
         for event in objects(fields, "events"):
-            seq, when = number(event, "seq"), moment(event)
-            line = wording.said(event, self.rooms.current, self.nick)
-            if not line or seq is None or when is None:
-                continue
-            if entry is not None or self.rooms.is_history(text(event, "room"), seq):
-                quoted = shapes.quoted(seq, when.astimezone(self._zone), line)
-                effects.append(self._shown(quoted, Kind.HISTORY, time=when))
+            if entry is not None or self.rooms.is_history(text(event, "room"), number(event, "seq") or 0):
+                effects += self._quoted(event, self.rooms.current)
         if entry is not None and not effects:
             return [self._shown(shapes.server(f"{text(fields, 'room')} has no lines there"), Kind.REPLY)]
         return effects
+
+    def _found(self, fields: Fields, _: Entry | None) -> list[Effect]:
+        """What a search found, of whatever room."""
+        lines = [shown for event in objects(fields, "events") for shown in self._quoted(event, "")]
+        return [self._shown(wording.found(fields, len(lines)), Kind.REPLY), *lines]
+
+    def _quoted(self, event: Fields, current: str) -> list[Effect]:
+        line = wording.quoted(event, current, self.nick, self._zone)
+        return [] if line is None else [self._shown(line, Kind.HISTORY, time=moment(event))]
 
     def _skipped(self, fields: Fields, _: Entry | None) -> list[Effect]:
         line = wording.skipped(fields)  # What the log still has of it follows: its end is not our place yet.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from datetime import tzinfo
 
-from twisted_chat.client.untrusted import Fields, number, objects, optional_text, text, texts
+from twisted_chat.client.untrusted import Fields, moment, number, objects, optional_text, text, texts
 from twisted_chat.frontends.line import shapes
 
 _OF_A_NICK = r"[\w\-\[\]{}\\^|`]"
@@ -14,6 +15,7 @@ def said(event: Fields, current: str, me: str) -> str | None:
     """An event as one line, for a reader called `me` in the room `current`; None for an unknown kind."""
     nick, room, words = text(event, "nick"), text(event, "room"), text(event, "text")
     elsewhere = None if room == current else room
+    mine = "id" in event or nick == me
     match event.get("type"):
         case "message":
             return shapes.message(nick, words, elsewhere)
@@ -34,7 +36,26 @@ def said(event: Fields, current: str, me: str) -> str | None:
             return shapes.renamed(nick, text(event, "new"))
         case "away":
             return shapes.away(nick, optional_text(event, "reason"))
+        case "edited":
+            return shapes.edited(None if mine else nick, number(event, "target") or 0, words, elsewhere)
+        case "deleted":
+            return shapes.deleted(None if mine else nick, number(event, "target") or 0, elsewhere)
     return None
+
+
+def quoted(event: Fields, current: str, me: str, zone: tzinfo | None) -> str | None:
+    """An event of the past as one line, with its number and its time in the user's `zone`."""
+    seq, when, line = number(event, "seq"), moment(event), said(event, current, me)
+    if line is None or seq is None or when is None:
+        return None
+    return shapes.quoted(seq, when.astimezone(zone), shapes.revised(line) if event.get("edited") is True else line)
+
+
+def found(fields: Fields, count: int) -> str:
+    """What stands above the lines that a search found, `count` of which can be shown."""
+    events = objects(fields, "events")
+    more = fields.get("more") is True and bool(events)
+    return shapes.found(count, number(events[-1], "seq") if more else None)
 
 
 def welcomed(fields: Fields, current: str, nick: str) -> list[str]:

@@ -22,6 +22,8 @@ from twisted_chat.core.told import (
 from twisted_chat.frontends.line import shapes
 from twisted_chat.frontends.line.framing import encode
 
+_CLOCK = " (UTC)"
+
 
 class HumanView:
     """Text lines with CR LF, as bytes. `elsewhere`: for the rooms that are not the reader's current one."""
@@ -111,13 +113,13 @@ def _history_lines(history: History) -> list[str]:
     if not history.on_joining:
         title = f"{count} lines" if count != 1 else "1 line"
     more = f"; /history before #{history.events[0].seq} shows more" if history.more and not history.on_joining else ""
-    return [shapes.server(f"{title} of {history.room} (UTC){more}:"), *lines]
+    return [shapes.server(f"{title} of {history.room}{_CLOCK}{more}:"), *lines]
 
 
 def _found_lines(found: Found) -> list[str]:
     last = found.events[-1].seq if found.more and found.events else None
     lines = [_quoted(event, found.reader, elsewhere=True) for event in found.events]
-    return [shapes.found(len(lines), last), *lines]
+    return [shapes.found(len(lines), last, _CLOCK), *lines]
 
 
 def _quoted(event: Event, reader: str, *, elsewhere: bool) -> str:

@@ -75,12 +75,13 @@ def revised(said: str) -> str:
     return f"{said} (edited)"
 
 
-def found(count: int, last: int | None) -> str:
+def found(count: int, last: int | None, clock: str = "") -> str:
     """Above what a search found; `last` is the number of the last of them if there is more before it."""
     if not count:
         return server("Nothing found in your rooms and direct messages")
+    lines = "1 line found" if count == 1 else f"{count} lines found, the newest first"
     more = f"; /search ... before:#{last} shows more" if last is not None else ""
-    return server(f"{count} lines found, the newest first (UTC){more}:" if count > 1 else f"1 line found (UTC){more}:")
+    return server(f"{lines}{clock}{more}:")
 
 
 def quoted(seq: int, when: datetime, said: str) -> str:
