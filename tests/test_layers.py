@@ -101,6 +101,23 @@ class Layers(SynchronousTestCase):
             ]
             self.assertEqual(wrong, [], name)
 
+    def test_the_administrators_tool_knows_files_and_shapes(self) -> None:
+        self.only(
+            "twisted_chat.admin",
+            "twisted_chat.__version__",
+            "twisted_chat.core",
+            "twisted_chat.boundaries",
+            "twisted_chat.journal",
+            "twisted_chat.frontends.line.shapes",
+            "twisted_chat.frontends.line.jsonl",
+            "twisted_chat.frontends.line.objects",
+        )
+
+    def test_sql_is_the_journals(self) -> None:
+        for module, found in self.imports.items():
+            if within(module, "twisted_chat.core", "twisted_chat.frontends", "twisted_chat.client", "twisted_chat.tap"):
+                self.assertEqual([each for each in found if within(each, "sqlite3")], [], module)
+
     def test_doors_know_the_core(self) -> None:
         self.only("twisted_chat.frontends", "twisted_chat.core", "twisted_chat.boundaries")
 

@@ -200,3 +200,9 @@ class Copies(FileCase):
             file.copy(database, self.folder / "copy")
             self.assertRaises(OSError, file.copy, database, self.folder / "copy")
         self.assertEqual(self.ask("SELECT * FROM log", self.folder / "copy"), self.ask("SELECT * FROM log"))
+
+    def test_half_a_copy_is_taken_away(self) -> None:
+        self.path.write_bytes(b"x" * 5000)
+        with closing(sqlite3.connect(self.path)) as database:
+            self.assertRaises(sqlite3.DatabaseError, file.copy, database, self.folder / "copy")
+        self.assertFalse((self.folder / "copy").exists())

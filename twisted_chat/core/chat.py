@@ -16,7 +16,7 @@ from twisted_chat.core.events import Aside, Event, Item, Outcome
 from twisted_chat.core.identity import ResumeSecrets
 from twisted_chat.core.names import Name, fold, parse_nick, parse_room
 from twisted_chat.core.people import Ignores, Names, Person
-from twisted_chat.core.rooms import LOBBY, Room
+from twisted_chat.core.rooms import LOBBY, LOBBY_ID, Room
 from twisted_chat.core.session import MAX_ROOMS_OF_ONE, Session
 from twisted_chat.core.told import Notice
 
@@ -34,9 +34,6 @@ MAX_ROOMS = 10_000
 
 MAX_REMEMBERED = 1_000
 """People who left whose /ignore lists are kept, in case they come back with their resume secret."""
-
-LOBBY_ID = "lobby"
-"""The same in every log, so that the lobby's history is the lobby's after a restart."""
 
 _log = Logger()
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from twisted_chat.core.reader import Reader
 
 LOBBY = "#lobby"
+LOBBY_ID = "lobby"
+"""The same in every log, so that the lobby's history is the lobby's after a restart."""
+
 Sink = Callable[[Rendered], bool]
 
 

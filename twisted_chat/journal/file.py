@@ -99,11 +99,8 @@ def prepare(
     try:
         if not path.exists() or not path.stat().st_size:
             _make(path)
-        version = _look(path)
-        newest = max(known)
-        if version > newest:
-            raise JournalUnusable(f"{path} is of a newer version ({version}) than this program knows ({newest})")
-        if version < newest:
+        version = _known_version(path, max(known))
+        if version < max(known):
             _upgrade(path, version, known, tell)
     except OSError as error:
         raise JournalUnusable(f"can't use {error.filename or path}: {error.strerror}") from None
@@ -124,8 +121,27 @@ def _make(path: Path) -> None:
         os.close(folder)
 
 
-def _look(path: Path) -> int:
+def existing(path: Path) -> None:
+    """Raise `JournalUnusable` or `sqlite3.Error` unless `path` is a log of the present schema. Nothing is changed."""
+    try:
+        if not path.stat().st_size:
+            raise JournalUnusable(f"{path} is empty")
+        version = _known_version(path, newest := max(steps()))
+    except OSError as error:
+        raise JournalUnusable(f"can't use {path}: {error.strerror}") from None
+    if version < newest:
+        raise JournalUnusable(f"{path} is of an older version ({version}): start a server on it once, that upgrades it")
+
+
+def _known_version(path: Path, newest: int) -> int:
     """The version of its schema, 0 for a file without anything."""
+    version = _look(path)
+    if version > newest:
+        raise JournalUnusable(f"{path} is of a newer version ({version}) than this program knows ({newest})")
+    return version
+
+
+def _look(path: Path) -> int:
     with path.open("rb") as file:
         header = file.read(_HEADER)
     if header and (len(header) < _HEADER or not header.startswith(_MAGIC)):
@@ -172,16 +188,20 @@ def _statements(script: str) -> list[str]:
     return found
 
 
-def copy(database: sqlite3.Connection, target: Path, *, pages: int = 1_000, pause: float = 0.0) -> None:
-    """An exact copy of an open database, taken while others may write. Raises `OSError` where there is a `target`.
+def copy(database: sqlite3.Connection, target: Path) -> None:
+    """An exact copy of an open database as it is now. Raises `OSError` where there is a `target`.
 
-    Under `pages` at a time; with a `pause` (seconds) between them, others get their turns.
+    In one step, beside which others may write: between two steps they would make it begin anew, and it might never end.
     """
     os.close(os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-    with closing(sqlite3.connect(target)) as other:
-        database.backup(other, pages=pages, sleep=pause)
-    with target.open("rb") as written:
-        os.fsync(written.fileno())
+    try:
+        with closing(sqlite3.connect(target)) as other:
+            database.backup(other)
+        with target.open("rb") as written:
+            os.fsync(written.fileno())
+    except BaseException:
+        target.unlink()
+        raise
 
 
 def facts(database: sqlite3.Connection) -> LogFacts:

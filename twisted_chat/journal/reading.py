@@ -14,8 +14,8 @@ from twisted_chat.journal.writing import SPOKEN
 
 _HISTORY = ", ".join(str(code) for kind, code in CODES.items() if NATURE[kind].history)
 _THERE = "e.text IS NOT NULL"
-# A deletion has no text and is served; nothing else without any is: it was deleted, or changes what was.
-_SERVED = f"(coalesce(t.text, e.text) IS NOT NULL OR e.kind = {CODES[Kind.DELETED]})"
+# For who comes back. A deletion has no text and is served; whatever else has none was deleted, or changes what was.
+SERVED = f"(coalesce(t.text, e.text) IS NOT NULL OR e.kind = {CODES[Kind.DELETED]})"
 
 
 def after(
@@ -24,7 +24,7 @@ def after(
     """See `Journal.after`."""
     found: dict[int, Row] = {}
     lost = 0
-    window = f"e.seq > ? AND e.seq <= ? AND {_SERVED} ORDER BY e.seq LIMIT ?"
+    window = f"e.seq > ? AND e.seq <= ? AND {SERVED} ORDER BY e.seq LIMIT ?"
     for room, floor in rooms.items():
         known = database.execute("SELECT number, lost FROM rooms WHERE id = ?", (room,)).fetchone()
         if known is None:

@@ -24,8 +24,8 @@ Row = tuple[Any, ...]
 
 INSERT = (
     "INSERT INTO events"
-    " (seq, kind, room, person, nick, time, text, addressee, addressee_nick, action, client_id, target)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " (seq, kind, room, person, nick, time, text, addressee, addressee_nick, action, client_id, target, revised)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 SELECT = (
@@ -43,6 +43,7 @@ def row_of(event: Event, seq: int, room: int | None) -> Row:
     return (
         seq, CODES[event.kind], room, event.person, event.nick, event.time, text, event.to or None,
         event.to_nick or None, int(event.action), event.client_id, event.target or None,
+        int(event.revised),
     )  # fmt: skip
 
 

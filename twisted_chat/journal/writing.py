@@ -80,7 +80,7 @@ class Writer:
         self._rooms.clear()  # some may have been made in vain
 
     def _add(self, event: Event) -> None:
-        self.last = seq = self.last + 1
+        self.last = seq = event.seq or self.last + 1  # it brings a number only when another log is read in
         self._rows.append(row_of(event, seq, self._room(event) if event.room else None))
         if event.kind in _INDEXED:
             text = event.text or ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -10,7 +11,7 @@ from tests.helpers import NOON
 from twisted_chat.boundaries import Stance
 from twisted_chat.core.errors import NoSuchNick
 from twisted_chat.core.events import Event, Kind
-from twisted_chat.core.told import Entered, Failure, History, Notice, People, Reply, RoomFacts, Skipped, Welcome
+from twisted_chat.core.told import Entered, Failure, Found, History, Notice, People, Reply, RoomFacts, Skipped, Welcome
 from twisted_chat.frontends.line.human import CURRENT, ELSEWHERE
 
 OTHER, ORIGIN, SELF = Stance.OTHER, Stance.ORIGIN, Stance.SELF
@@ -87,6 +88,20 @@ class Events(SynchronousTestCase):
         topic = "*** alice set the topic of #dev: tests"
         self.reads(in_room(Kind.TOPIC, "tests"), other=topic, origin=topic, own=topic, elsewhere=topic)
 
+    def test_edited(self) -> None:
+        self.reads(
+            in_room(Kind.EDITED, "hello", target=7),
+            other="*** alice changed #7: hello", origin="*** You changed #7: hello", own="*** alice changed #7: hello",
+            elsewhere="*** alice changed #7 in #dev: hello",
+        )  # fmt: skip
+
+    def test_deleted(self) -> None:
+        self.reads(
+            in_room(Kind.DELETED, None, target=7),
+            other="*** alice deleted #7", origin="*** You deleted #7", own="*** alice deleted #7",
+            elsewhere="*** alice deleted #7 in #dev",
+        )  # fmt: skip
+
     def test_pieces_are_joined_in_their_order(self) -> None:
         self.assertEqual(CURRENT.join([b"a: 1\r\n", b"[#dev] b: 2\r\n"]), b"a: 1\r\n[#dev] b: 2\r\n")
 
@@ -135,8 +150,8 @@ class PastLines(SynchronousTestCase):
     hello = Event(Kind.MESSAGE, "p1", "alice", NOON, "r1", "#dev", "hello", seq=7)
     wave = Event(Kind.ACTION, "p2", "bob", NOON + 60_000, "r1", "#dev", "waves", seq=9)
 
-    def reads(self, history: History, *lines: str) -> None:
-        self.assertEqual(CURRENT.render(history, OTHER).decode(), "".join(f"{line}\r\n" for line in lines))
+    def reads(self, past: History | Found, *lines: str) -> None:
+        self.assertEqual(CURRENT.render(past, OTHER).decode(), "".join(f"{line}\r\n" for line in lines))
 
     def test_on_joining(self) -> None:
         self.reads(
@@ -173,3 +188,27 @@ class PastLines(SynchronousTestCase):
 
     def test_nothing(self) -> None:
         self.reads(History("#dev", (), False, "p2"), "*** #dev has no lines there")
+
+    def test_other_words_than_those_first_said(self) -> None:
+        changed = replace(self.hello, revised=True)
+        self.reads(
+            History("#dev", (changed,), False, "p2"),
+            "*** 1 line of #dev (UTC):",
+            "*** #7 2026-11-18 12:00 alice: hello (edited)",
+        )
+
+    def test_found(self) -> None:
+        psst = Event(Kind.DIRECT, "p1", "alice", NOON, text="psst", to="p2", to_nick="bob", seq=4)
+        self.reads(
+            Found((self.wave, self.hello, psst), True, "p1"),
+            "*** 3 lines found, the newest first (UTC); /search ... before:#4 shows more:",
+            "*** #9 2026-11-18 12:01 [#dev] * bob waves",
+            "*** #7 2026-11-18 12:00 [#dev] alice: hello",
+            "*** #4 2026-11-18 12:00 [pm -> bob] psst",
+        )
+        self.reads(
+            Found((self.hello,), False, "p2"),
+            "*** 1 line found (UTC):",
+            "*** #7 2026-11-18 12:00 [#dev] alice: hello",
+        )
+        self.reads(Found((), False, "p2"), "*** Nothing found in your rooms and direct messages")

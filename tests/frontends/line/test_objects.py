@@ -11,7 +11,19 @@ from tests.helpers import NOON
 from twisted_chat.boundaries import Stance
 from twisted_chat.core.errors import NickInUse
 from twisted_chat.core.events import Event, Kind
-from twisted_chat.core.told import Entered, Failure, History, Notice, People, Reply, RoomFacts, Skipped, Told, Welcome
+from twisted_chat.core.told import (
+    Entered,
+    Failure,
+    Found,
+    History,
+    Notice,
+    People,
+    Reply,
+    RoomFacts,
+    Skipped,
+    Told,
+    Welcome,
+)
 from twisted_chat.frontends.line.objects import OBJECTS, timestamp, told_object
 
 TIME = "2026-11-18T12:00:00.123Z"
@@ -73,6 +85,22 @@ class Events(ObjectCase):
         self.reads(event(Kind.AWAY, "lunch"), type="away", time=TIME, nick="alice", reason="lunch")
         self.reads(event(Kind.AWAY, None), type="away", time=TIME, nick="alice", reason=None)
 
+    def test_revisions(self) -> None:
+        """The mark is the asker's for this request, which the log does not keep."""
+        self.reads(
+            in_dev(Kind.EDITED, "hello", seq=8, target=5, answer_to="c-9"), Stance.ORIGIN,
+            type="edited", seq=8, time=TIME, room="#dev", nick="alice", target=5, text="hello", id="c-9",
+        )  # fmt: skip
+        self.reads(
+            event(Kind.DELETED, None, seq=8, target=5, to="p2", to_nick="bob"),
+            type="deleted", seq=8, time=TIME, nick="alice", to="bob", target=5,
+        )  # fmt: skip
+
+    def test_what_was_changed_or_deleted(self) -> None:
+        fields = {"type": "message", "seq": 5, "time": TIME, "room": "#dev", "nick": "alice"}
+        self.reads(in_dev(Kind.MESSAGE, "hello", seq=5, revised=True), text="hello", edited=True, **fields)
+        self.reads(in_dev(Kind.MESSAGE, None, seq=5, revised=True), text=None, deleted=True, **fields)
+
     def test_pieces_are_joined_in_their_order(self) -> None:
         self.assertEqual(OBJECTS.join([b"{1}\r\n", b"{2}\r\n"]), b"{1}\r\n{2}\r\n")
 
@@ -116,6 +144,18 @@ class Answers(ObjectCase):
                 {"type": "message", "seq": 6, "time": TIME, "room": "#dev", "nick": "bob", "text": "ho"},
             ],
             more=True,
+            id="c-9",
+        )
+
+    def test_found(self) -> None:
+        mine = in_dev(Kind.MESSAGE, "hi", seq=5, client_id="c-1")
+        self.reads(
+            Found((mine,), False, "p1", "c-9"),
+            type="found",
+            events=[
+                {"type": "message", "seq": 5, "time": TIME, "room": "#dev", "nick": "alice", "text": "hi", "id": "c-1"}
+            ],
+            more=False,
             id="c-9",
         )
 

@@ -571,6 +571,24 @@ class Programs(LineCase):
         self.bot_hears(error("LINE_TOO_LONG", "a line may have 32768 bytes; nothing of this one was said"))
         self.assertFalse(self.bot.is_closed)
 
+    def test_to_change_look_for_and_take_back(self) -> None:
+        alice = self.person("alice")
+        self.bot.takes()
+        self.bot.says_object(type="say", room="#lobby", text="helo", id="c-1")
+        (said,) = self.bot.takes_objects()
+        self.bot.says_object(type="edit", seq=said["seq"], text="hello", id="c-2")
+        self.bot_hears({"type": "edited", "target": said["seq"], "text": "hello", "id": "c-2"})
+        self.bot.says_object(type="search", text="hello", id="c-3")
+        (found,) = self.bot.takes_objects()
+        self.assertEqual([event["text"] for event in found["events"]], ["hello"])
+        self.bot.says_object(type="delete", seq=said["seq"], id="c-4")
+        self.bot_hears({"type": "deleted", "target": said["seq"], "id": "c-4"})
+        self.bot.says_object(type="search", text="hello", limit=1, id="c-5")
+        self.bot_hears({"type": "found", "events": [], "more": False, "id": "c-5"})
+        self.bot.says_object(type="edit", seq=said["seq"], text="again", id="c-6")
+        self.bot_hears(error("NO_SUCH_LINE", "there is no line #1 that you could read", id="c-6"))
+        alice.hears("bot: helo", "*** bot changed #1: hello", "*** bot deleted #1")
+
     def test_quit(self) -> None:
         self.bot.says_object(type="command", text="/quit", id="c-1")
         self.bot.says_object(type="say", room="#lobby", text="too late")
