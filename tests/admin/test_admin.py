@@ -328,7 +328,7 @@ class Check(AdminCase):
     def test_all_is_well(self) -> None:
         self.fill()
         self.assertEqual(self.admin("check"), 0, self.errors)
-        self.assertRegex(self.out, r"chat\.sqlite is whole: 3 lines, 2 rooms, \d+ KiB\n")
+        self.assertRegex(self.out, r"chat\.sqlite is whole: 3 lines, rooms: 2, \d+ KiB\n")
         other = self.folder / "other"
         self.admin("backup", other)
         self.assertEqual(self.admin("check", other, database=self.folder / "nowhere"), 0, self.errors)

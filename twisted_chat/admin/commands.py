@@ -100,7 +100,7 @@ def check(asked: argparse.Namespace) -> int:
         if faults:
             return 1
         count, rooms = upkeep.lines(database)
-    print(f"{path} is whole: {count:,} lines, {rooms:,} rooms, {_size(path)}")
+    print(f"{path} is whole: {count:,} lines, rooms: {rooms:,}, {_size(path)}")
     return 0
 
 
