@@ -5,6 +5,7 @@ from typing import Any
 from tests.core.doubles import Human, Program, SlowCase, Someone, line, someone
 from tests.helpers import HERE, CoreCase, Listener, TupleView
 from twisted_chat.boundaries import Stance
+from twisted_chat.core import delivery
 from twisted_chat.core.errors import StorageUnavailable
 from twisted_chat.core.events import Duplicate, Event, Kind, Refused
 from twisted_chat.core.session import Session
@@ -567,3 +568,113 @@ class FullReaders(CoreCase):
         bob.reads_on()
         bob.hears("skipped 1-4: 4")
         self.assertIs(bob.session.view(), HERE)
+
+
+class AGreatMany(SlowCase):
+    """More sessions than are given something in one turn."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.patch(delivery, "SLICE", 2)
+        self.alice, *self.others = (someone(self, f"nick{number}") for number in range(6))
+        self.settles()
+        for each in (self.alice, *self.others):
+            each.listener.forget()
+
+    def settles(self) -> None:
+        for _turn in range(10):
+            self.turn()
+            self.journal.reads()
+
+    def heard(self) -> list[list[str | None]]:
+        return [each.listener.texts() for each in self.others]
+
+    def test_the_reactor_has_a_turn_between(self) -> None:
+        self.alice.session.say("1")
+        self.turn()
+        self.assertEqual(self.heard(), [["1"]] * 2 + [[]] * 3)
+        self.alice.session.say("2")
+        self.turn()
+        self.assertEqual(self.heard(), [["1", "2"]] * 2 + [["1"]] * 3)
+        self.settles()
+        self.assertEqual(self.heard(), [["1", "2"]] * 5)
+
+    def test_who_speaks_in_a_pause_is_behind_it(self) -> None:
+        self.alice.session.say("1")
+        self.turn()
+        self.others[4].types("/names", "2")
+        self.settles()
+        self.assertEqual(self.others[4].listener.texts(), ["1", "2"])
+        self.assertEqual(self.others[4].takes()[0], "[#lobby] nick0: 1")
+
+    def test_several_rooms_and_views(self) -> None:
+        for each in (self.alice, *self.others):
+            each.session.join("#dev")
+        self.settles()
+        self.alice.session.say("1", "#dev")
+        self.alice.session.say("2", "#lobby")
+        self.turn()
+        self.others[4].session.switch("#lobby")  # he sees both in another way from now on
+        self.settles()
+        self.assertEqual(self.heard(), [["1", "2"]] * 5)
+
+    def test_who_does_not_keep_up_is_served_by_the_log(self) -> None:
+        for each in self.others:
+            each.stops_reading()
+        self.alice.session.say("1")
+        self.turn()
+        self.assertEqual([each.session.feed.lagging for each in self.others], [True] * 2 + [False] * 3)
+        for each in self.others:
+            each.reads_on()
+        self.settles()
+        self.assertEqual(self.heard(), [["1"]] * 5)
+
+    def test_who_is_served_by_the_log_in_a_pause_is_not_given_it_again(self) -> None:
+        last = self.others[4]
+        last.session.typed("/history 1")
+        self.turn()
+        self.alice.session.say("1")
+        self.turn()
+        self.alice.session.say("2")
+        self.turn()  # of the first, he has not got his part yet
+        last.stops_reading()
+        self.journal.reads()
+        last.reads_on()
+        self.settles()
+        self.assertEqual(self.heard(), [["1", "2"]] * 5)
+
+    def test_who_leaves_in_a_pause(self) -> None:
+        self.alice.session.say("1")
+        self.turn()
+        self.others[4].session.lost()
+        self.settles()
+        self.assertEqual(self.heard(), [["1"]] * 4 + [[]])
+
+    def test_a_view_that_shows_nothing_of_it(self) -> None:
+        deaf = someone(self, "deaf", Viewer(DeafView("deaf")))
+        self.settles()
+        self.alice.session.set_topic("tea")
+        self.settles()
+        self.assertEqual(deaf.listener.texts(), [])
+        self.assertEqual(self.heard(), [["tea"]] * 5)
+
+    def test_the_end_waits_for_nobody(self) -> None:
+        self.alice.session.say("1")
+        self.turn()
+        self.chat.close("bye")
+        assert self.journal.closed is not None
+        self.journal.closed.callback(None)
+        self.assertEqual(self.heard(), [["1"]] * 5)
+        self.assertTrue(all(each.listener.closed for each in self.others))
+        self.settles()
+        self.assertEqual(self.heard(), [["1"]] * 5)
+
+    def test_a_fault_in_one_part_does_not_cost_the_others_theirs(self) -> None:
+        def fails(rendered: object) -> bool:
+            raise ZeroDivisionError
+
+        self.others[2].session.feed.sink = fails
+        self.alice.session.say("1")
+        self.settles()
+        self.assertEqual(self.heard(), [["1"]] * 2 + [[]] * 2 + [["1"]])
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)

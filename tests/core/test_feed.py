@@ -514,6 +514,20 @@ class HeldBack(SlowCase):
         stances = [stance for item, stance, _view in self.bob.listener.heard if getattr(item, "text", "") == "5"]
         self.assertEqual(stances, [Stance.ORIGIN])
 
+    def test_what_a_full_reader_could_not_take_is_given_once(self) -> None:
+        """Though another page waits behind it, and he has room again by the time that it is there."""
+        self.bob.types("/history 1")
+        say(self.alice, "3")
+        self.bob.types("/history 1")
+        say(self.alice, "4")
+        self.bob.stops_reading()
+        self.journal.reads()
+        self.bob.listener.full = False
+        self.journal.reads()
+        self.bob.reads_on()
+        self.journal.reads()
+        self.assertEqual(self.bob.listener.texts(), ["3", "4"])
+
     def test_the_connection_is_lost_meanwhile(self) -> None:
         self.bob.types("/history 1", "/history 1")
         say(self.alice, "3")

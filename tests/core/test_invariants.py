@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from unittest import mock
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from tests.core.doubles import Human, Program
 from tests.core.slow_journal import SlowJournal
 from tests.helpers import Listener, make_chat
 from twisted_chat.boundaries import Stance
+from twisted_chat.core import delivery
 from twisted_chat.core.chat import Chat
 from twisted_chat.core.errors import ChatError
 from twisted_chat.core.events import Event, Kind
@@ -303,6 +305,12 @@ class Invariants(SynchronousTestCase):
     @given(STEPS)
     def test_on_a_slow_disk(self, steps: list[tuple[str, int, int]]) -> None:
         self.check(World(SlowJournal()), steps)
+
+    @settings(deadline=None, max_examples=250, database=None, derandomize=True)
+    @given(STEPS)
+    def test_with_a_pause_behind_each_who_is_given_something(self, steps: list[tuple[str, int, int]]) -> None:
+        with mock.patch.object(delivery, "SLICE", 1):
+            self.check(World(SlowJournal()), steps)
 
     def check(self, world: World, steps: list[tuple[str, int, int]]) -> None:
         world.goes(steps)

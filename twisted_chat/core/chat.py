@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -35,6 +36,7 @@ MAX_ROOMS = 10_000
 MAX_REMEMBERED = 1_000
 """People who left whose /ignore lists are kept, in case they come back with their resume secret."""
 
+_DONE = object()
 _log = Logger()
 
 
@@ -74,6 +76,8 @@ class Chat:
         self._pending: list[Item] = []
         self._flushing = False
         self._gathered = self._turns = 0
+        self._arrived: deque[list[Outcome]] = deque()
+        self._delivering: tuple[int, Iterator[None]] | None = None
         self._ignored_by: dict[str, list[Name]] = {}  # people who left, by id
         self._congestion = Congestion(clock)
         self.closing = False
@@ -277,12 +281,27 @@ class Chat:
             self.journal.append(batch)
 
     def _deliver(self, outcomes: Iterable[Outcome]) -> None:
-        batch = list(outcomes)
-        ours = sum(map(_is_ours, batch))
-        try:
-            deliver(self, batch)
-        finally:
-            self._congestion.delivered(ours)
+        self._arrived.append(list(outcomes))
+        if self._delivering is None:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Deliver what has arrived: all of it now, but for a pause amid a batch for a great many."""
+        while self._delivering is not None or self._arrived:
+            if self._delivering is None:
+                batch = self._arrived.popleft()
+                self._delivering = (sum(map(_is_ours, batch)), deliver(self, batch))
+            ours, steps = self._delivering
+            paused = False
+            try:
+                paused = next(steps, _DONE) is not _DONE
+            finally:
+                if not paused:
+                    self._delivering = None
+                    self._congestion.delivered(ours)
+            if paused and not self._closed:
+                self.clock.callLater(0, self._go_on)
+                return
 
     # the end
 
@@ -299,6 +318,7 @@ class Chat:
         return closed
 
     def _say_goodbye(self, notice: str) -> None:
+        self._go_on()  # without pauses now
         for person in tuple(self.persons.values()):
             for session in tuple(person.sessions):
                 session.over = True

@@ -7,7 +7,7 @@ ignore a speaker are the *bulk* of that room: what they get is rendered and join
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, cast
 
 from twisted.logger import Logger
@@ -26,9 +26,20 @@ if TYPE_CHECKING:
 _log = Logger()
 
 
-def deliver(chat: Chat, outcomes: Sequence[Outcome]) -> None:
-    """Give a batch to everybody concerned, and let the chat's own state follow it."""
-    _Batch(chat, outcomes).deliver()
+SLICE = 1_000
+"""Sessions that are given something in one turn of the reactor: to send to 5,000 holds it for 40 ms or more."""
+
+
+def deliver(chat: Chat, outcomes: Sequence[Outcome]) -> Iterator[None]:
+    """Give a batch to everybody concerned, and let the chat's own state follow it.
+
+    A batch for more than `SLICE` sessions stops now and then, with everything in order, for the reactor to have a turn:
+    go on with the next step then, and with no other batch before.
+    """
+    return _Batch(chat, outcomes).deliver()
+
+
+_Share = tuple[Rendered, "list[Reader]"]
 
 
 class _Batch:
@@ -46,20 +57,17 @@ class _Batch:
         self._touched: dict[Room, list[int]] = {}  # for each room the places of its events in the batch
         self._directs: list[Person] = []
 
-    def deliver(self) -> None:
+    def deliver(self) -> Iterator[None]:
         room = self._only_talk_in()
         if room is not None:
             self._guarded(self._talk, room)
-            self._settle()
-            return
-        self._find_singles()
-        for at, outcome in enumerate(self._outcomes):
-            self._guarded(self._one, at, outcome)
-        for session in self._singles:
-            self._guarded(self._flush, session)
-        for room, places in self._touched.items():
-            if places:
-                self._guarded(self._to_bulk, room, places)
+        else:
+            self._find_singles()
+            for at, outcome in enumerate(self._outcomes):
+                self._guarded(self._one, at, outcome)
+            for session in self._singles:
+                self._guarded(self._flush, session)
+        yield from self._to_all()
         self._settle()
 
     def _guarded(self, step: Callable[..., None], *arguments: object) -> None:
@@ -95,10 +103,9 @@ class _Batch:
                     stance = Stance.ORIGIN if speaking is event.origin else Stance.SELF
                     own.setdefault(speaking, {})[at] = stance
         self._singles = {session: [] for session in own}
-        self._touched[room] = places = list(range(len(events)))
+        self._touched[room] = list(range(len(events)))
         room.kept = True
         self._chat.seq = events[-1].seq
-        self._to_bulk(room, places)
         everybodys: dict[View, list[Rendered]] = {}
         for session, stances in own.items():
             if session.feed.behind:
@@ -339,13 +346,43 @@ class _Batch:
 
     # the many
 
+    def _to_all(self) -> Iterator[None]:
+        rooms = [(room, places) for room, places in self._touched.items() if places]
+        if sum(len(room.views) for room, _places in rooms) <= SLICE:
+            for room, places in rooms:
+                self._guarded(self._to_bulk, room, places)
+            return
+        # Who is to have it is put down before the first pause: in one, somebody may come back from lagging, served with
+        # this batch by the log, or look at a room in another way.
+        shares: list[_Share] = []
+        for room, places in rooms:
+            self._guarded(self._share_out, room, places, shares)
+        for at, share in enumerate(shares):
+            if at:
+                yield
+            self._guarded(self._give, *share)
+
+    def _share_out(self, room: Room, places: list[int], shares: list[_Share]) -> None:
+        singles = self._singles
+        for view, group in room.audience.items():
+            if rendered := self._joined_pieces(view, places):
+                sessions = [session for session in group if session not in singles]
+                shares += [(rendered, sessions[begin : begin + SLICE]) for begin in range(0, len(sessions), SLICE)]
+
+    def _give(self, rendered: Rendered, sessions: list[Reader]) -> None:
+        for session in sessions:
+            session.feed.take(rendered, self._start)
+
+    def _joined_pieces(self, view: View, places: list[int]) -> Rendered:
+        pieces = [piece for at in places if (piece := self._piece(view, at, self._outcomes[at]))]
+        return view.join(pieces) if len(pieces) > 1 else pieces[0] if pieces else None
+
     def _to_bulk(self, room: Room, places: list[int]) -> None:
         singles = self._singles
         for view, group in tuple(room.audience.items()):
-            pieces = [piece for at in places if (piece := self._piece(view, at, self._outcomes[at]))]
-            if not pieces:
+            rendered = self._joined_pieces(view, places)
+            if not rendered:
                 continue
-            rendered = pieces[0] if len(pieces) == 1 else view.join(pieces)
             # One loop over nothing but the sinks: in a full room each object touched costs as much as a call.
             apart = {session: group.pop(session) for session in singles if session in group}
             try:

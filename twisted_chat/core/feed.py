@@ -233,7 +233,8 @@ class Feed:
             elif isinstance(piece, _Reading):
                 self._read(piece.read, piece.show)
                 if self._held is not None:
-                    self._held.extend(held[at + 1 :])
+                    rest = held[at + 1 :]
+                    self._held.extend([each for each in rest if not isinstance(each, _Live)] if refused else rest)
                     return
             else:
                 self._recipient.answer(piece)
@@ -251,6 +252,15 @@ class Feed:
     def _end_if_served(self) -> None:
         if self._done is not None and self._held is None and not self.lagging:
             self._finish()
+
+    def take(self, rendered: Rendered, start: int) -> None:
+        """A live piece out of a batch that began behind `start`, perhaps some turns ago.
+
+        Who has begun to lag since then gets it from the log, or has already.
+        """
+        served = self._place >= self._chat.seq > start
+        if not self.lagging and not served and not self.sink(rendered):
+            self.lag(start)
 
     # lagging: the log serves the session from its place on
 
