@@ -65,7 +65,7 @@ class TheLog(OptionsCase):
 
     def test_what_is_no_retention(self) -> None:
         for text in ("0", "0d", "23h", "3600s", "x", "-5", "1.5d", "9" * 12, "\u0661d", ""):
-            self.assertIn('--retention must be days such as "90d"', self.complaint("--retention", text), text)
+            self.assertIn('--retention must be days from "1d" on', self.complaint("--retention", text), text)
 
 
 class CommandLine(OptionsCase):

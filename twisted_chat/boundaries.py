@@ -124,6 +124,10 @@ class Journal(Protocol):
     def seq(self) -> int:
         """The last number given, 0 for an empty log."""
 
+    @property
+    def time(self) -> int:
+        """When the last event was that the log had when it was opened, in UTC milliseconds; 0 if there was none."""
+
     def subscribe(self, deliver: Deliver) -> None:
         """From now on, call `deliver` with each batch in the log's order, in the reactor's thread.
 

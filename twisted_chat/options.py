@@ -104,7 +104,7 @@ def _password(value: str) -> str:
 
 
 def _database(value: str) -> str:
-    if not value or (value.endswith(":") and value != MEMORY):
+    if not value or (value.endswith(":") and value != MEMORY) or value == MEMORY.rstrip(":"):
         raise usage.UsageError(f"must be the path of a file, or {MEMORY}, not {value!r}")
     return value
 
@@ -118,7 +118,7 @@ def _retention(value: str) -> Retention:
     seconds = seconds_of(text)
     if seconds is None or seconds < DAY:
         raise usage.UsageError(
-            f'must be days such as "90d", lines of each room such as "10000", or "forever", not {value!r}'
+            f'must be days from "1d" on, lines of each room such as "10000", or "forever", not {value!r}'
         )
     return Retention(seconds=seconds)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from twisted.internet.endpoints import serverFromString
-from twisted.internet.error import VerifyError
+from twisted.internet.error import ReactorNotRunning, VerifyError
 from twisted.internet.interfaces import IStreamServerEndpoint
 from twisted.logger import Logger
 
@@ -171,7 +171,8 @@ class _Broken:
         _log.critical("{why}", why=why)
         if self._own_process:
             end_process_with(os.EX_IOERR)
-        self._reactor.stop()
+        with suppress(ReactorNotRunning):  # it may be on its way out already
+            self._reactor.stop()
 
 
 def _end_by_signals(reactor: Any, service: ChatService) -> None:

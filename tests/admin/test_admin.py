@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import sqlite3
 import sys
 from contextlib import closing, redirect_stderr, redirect_stdout
@@ -17,7 +18,7 @@ from tests.contracts.journal import ALICE, BOB, direct, looking_for, said
 from tests.journal.test_sqlite import OneLog
 from twisted_chat.admin.__main__ import main
 from twisted_chat.core.events import Event, Kind
-from twisted_chat.journal import file, upkeep
+from twisted_chat.journal import archive, file, upkeep
 from twisted_chat.journal.writing import Writer
 
 NOON = int(datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp() * 1000)
@@ -145,6 +146,44 @@ class Export(AdminCase):
         with os.fdopen(write, "w") as pipe, redirect_stdout(pipe):
             self.assertEqual(main(["export", "--database", str(self.path)]), 1)
 
+    def test_an_output_that_is_full(self) -> None:
+        self.fill()
+        errors = io.StringIO()
+        full = io.TextIOWrapper(io.FileIO("/dev/full", "w"), write_through=True)
+        with redirect_stdout(full), redirect_stderr(errors):
+            self.assertEqual(main(["export", "--database", str(self.path)]), 1)
+        self.assertEqual(errors.getvalue(), "twisted-chat-admin: standard output: No space left on device\n")
+        full.close()
+
+    def test_what_can_be_read_of_a_damaged_log(self) -> None:
+        journal = self.opened()
+        self.appends(journal, *(said(ALICE, f"{number} {'words ' * 20}") for number in range(1, 1001)))
+        self.ends(journal)
+        content = self.path.read_bytes()
+        at = content.index(b"500 words") // 4096 * 4096
+        self.path.write_bytes(content[:at] + b"\xff" * 4096 + content[at + 4096 :])
+        with mock.patch("twisted_chat.journal.archive.READ_AT_ONCE", 100):
+            self.assertEqual(self.admin("export"), 1)
+        found = {json.loads(line)["seq"] for line in self.out.splitlines()}
+        lost = set(range(1, 1001)) - found
+        self.assertIn(500, lost)
+        self.assertLess(len(lost), 50)
+        told = re.findall(
+            r"chat\.sqlite: #(\d+) to #(\d+) can't be read: database disk image is malformed\n", self.errors
+        )
+        self.assertEqual({n for first, last in told for n in range(int(first), int(last) + 1)}, lost)
+
+    def test_a_damaged_beginning_that_nothing_else_can_be_read_of(self) -> None:
+        self.fill()
+        with (
+            mock.patch("twisted_chat.journal.archive.SERVED", "nonsense"),
+            closing(file.connect(self.path)) as database,
+        ):
+            self.assertRaises(sqlite3.OperationalError, list, archive.read(database))
+            lost: list[archive.Unreadable] = []
+            self.assertEqual(list(archive.read(database, lost=lost.append)), [])
+        self.assertEqual([(each.first, each.last) for each in lost], [(1, 7)])
+
     def test_ctrl_c(self) -> None:
         self.fill()
         with mock.patch("twisted_chat.journal.archive.read", side_effect=KeyboardInterrupt):
@@ -178,7 +217,7 @@ class Import(AdminCase):
         self.assertEqual(self.admin("import", kept), 0, self.errors)
         self.assertEqual(
             self.out,
-            f"5 lines imported into {self.path}; 1 left out: said before, or changing what is not there\n",
+            f"imported into {self.path}: 5; left out, for they were there or change what is not: 1\n",
         )
         self.assertEqual(self.exported(), [line for line in before if line["type"] != "deleted"])
         journal = self.opened()
@@ -221,9 +260,9 @@ class Import(AdminCase):
         ):
             line = json.dumps({**good, **wrong}).encode()
             said = self.refused("import", "-", stdin=json.dumps(good).encode() + b"\n" + line)
-            self.assertTrue(said.startswith(f"- line 2: {why}"), said)
+            self.assertTrue(said.startswith(f"standard input line 2: {why}"), said)
             self.assertTrue(said.endswith("; nothing was imported"), said)
-        self.assertIn("- line 1: no JSON", self.refused("import", "-", stdin=b"{"))
+        self.assertIn("standard input line 1: no JSON", self.refused("import", "-", stdin=b"{"))
         self.assertEqual(self.exported(), [])
 
     def test_what_would_move_a_cursor_is_taken_out(self) -> None:
@@ -237,17 +276,23 @@ class Import(AdminCase):
         old = (line % (0, "2026-11-22T12:00:00Z")).encode()
         self.assertEqual(
             self.refused("import", "-", stdin=old),
-            "- line 1: older than what is in the log before it; nothing was imported",
+            "standard input line 1: 2026-11-22 12:00 is before 2026-11-22 12:06, the last line that the log has;"
+            " nothing was imported",
         )
         twice = (line % (3, "2026-11-23T12:00:00Z")).encode() * 2
         self.assertIn("line 2: its number is not above the one before it", self.refused("import", "-", stdin=twice))
         self.assertEqual(len(self.exported()), 6)
 
+    def test_a_clock_that_was_set_back_is_no_obstacle(self) -> None:
+        line = '{"type":"message","time":"2026-11-23T%d:00:00Z","room":"#dev","nick":"carol","text":"hi"}'
+        self.assertEqual(self.imports(line % 12, line % 10, line % 11), 0, self.errors)
+        self.assertEqual([line["time"][11:13] for line in self.exported()], ["12", "10", "11"])  # type: ignore[index]
+
     def test_a_server_is_on_it(self) -> None:
         self.opened()
         self.assertEqual(
             self.refused("import", "-"),
-            f"chat.sqlite is in use by another process ({os.getpid()}); it has to end first",
+            f"FOLDER/chat.sqlite is in use by another process ({os.getpid()}); it has to end first",
         )
 
     def test_a_disk_that_fails_meanwhile(self) -> None:
@@ -288,9 +333,9 @@ class Backup(AdminCase):
         target.write_text("mine")
         self.assertEqual(self.refused("backup", target), "FOLDER/there: it is there already")
         self.assertEqual(target.read_text(), "mine")
-        growing = self.folder / "copy.part"
+        growing = self.folder / f"copy.{os.getpid()}.part"
         growing.write_text("another's")
-        self.assertEqual(self.refused("backup", self.folder / "copy"), "FOLDER/copy.part: File exists")
+        self.assertEqual(self.refused("backup", self.folder / "copy"), f"FOLDER/copy.{os.getpid()}.part: File exists")
         self.assertEqual(growing.read_text(), "another's")
 
     def test_a_copy_that_is_not_right_is_taken_away(self) -> None:
@@ -314,7 +359,8 @@ class Backup(AdminCase):
     def test_where_nothing_can_be_written(self) -> None:
         self.fill()
         self.assertEqual(
-            self.refused("backup", self.folder / "no" / "copy"), "FOLDER/no/copy.part: No such file or directory"
+            self.refused("backup", self.folder / "no" / "copy"),
+            f"FOLDER/no/copy.{os.getpid()}.part: No such file or directory",
         )
 
 
@@ -361,6 +407,11 @@ class Check(AdminCase):
             database.commit()
         self.assertEqual(self.refused("check"), "FOLDER/chat.sqlite: damaged: CHECK constraint failed in log")
 
+    def test_of_another_file_that_one_is_told_of(self) -> None:
+        other = self.folder / "other"
+        other.write_bytes(b"x" * 5000)
+        self.assertIn("FOLDER/other is no SQLite database", self.refused("check", other))
+
     def test_damage(self) -> None:
         self.fill()
         with closing(sqlite3.connect(self.path)) as database:
@@ -394,6 +445,14 @@ class Vacuum(AdminCase):
         self.fill()
         self.opened()
         self.assertIn("is in use by another process", self.refused("vacuum"))
+
+    def test_somebody_reads_it(self) -> None:
+        self.fill()
+        with closing(sqlite3.connect(self.path, isolation_level=None)) as reading:
+            reading.execute("BEGIN")
+            reading.execute("SELECT * FROM events").fetchone()
+            with mock.patch.object(file, "BUSY", 0.05):
+                self.assertIn("can't be made smaller while somebody reads it", self.refused("vacuum"))
 
     def test_what_sqlite_says(self) -> None:
         self.fill()

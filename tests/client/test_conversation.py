@@ -265,15 +265,20 @@ class RoomTests(Talk):
 
     def test_history_is_quoted_with_local_time(self) -> None:
         self.hears(type="history", room="#lobby", events=[self.event(3, "old"), {"type": "odd", "seq": 4}])
-        self.assertEqual((self.shown, self.kinds), (["*** #3 2026-11-22 20:00 bob: old"], [Kind.HISTORY]))
+        self.assertEqual(
+            (self.shown, self.kinds),
+            (["*** The last line of #lobby:", "*** #3 2026-11-22 20:00 bob: old"], [Kind.HISTORY] * 2),
+        )
 
     def test_history_that_the_user_asked_for_is_shown_whole(self) -> None:
         self.hears(**self.event(11, "live"))
         self.types("/history")
         (asked,) = self.sent
-        self.hears(type="history", room="#lobby", events=[self.event(11, "live")], id=asked["id"])
-        self.assertEqual(len(self.shown), 1)
-        self.assertIn("#11", self.shown[0])
+        self.hears(type="history", room="#lobby", events=[self.event(11, "live")], more=True, id=asked["id"])
+        self.assertEqual(
+            self.shown,
+            ["*** 1 line of #lobby; /history before #11 shows more:", "*** #11 2026-11-22 20:00 bob: live"],
+        )
         self.types("/history before #1")
         (asked,) = self.sent
         self.hears(type="history", room="#lobby", events=[], id=asked["id"])
@@ -287,7 +292,7 @@ class RoomTests(Talk):
         self.hears(type="deleted", seq=13, room="#dev", nick="alice", target=9, id=asked["id"], time=TIME)
         self.assertEqual((self.shown, len(self.talk.outbox)), (["*** You deleted #9 in #dev"], 0))
         self.hears(type="history", room="#lobby", events=[self.event(3, "hello", edited=True)])
-        self.assertEqual(self.shown, ["*** #3 2026-11-22 20:00 bob: hello (edited)"])
+        self.assertEqual(self.shown[1:], ["*** #3 2026-11-22 20:00 bob: hello (edited)"])
 
     def test_what_was_found(self) -> None:
         self.types("/search hello")
@@ -303,7 +308,7 @@ class RoomTests(Talk):
                 "*** #4 2026-11-22 20:00 [pm] bob: hello",
             ],
         )
-        self.hears(type="found", events=[self.event(7, "hello")], more=True)
+        self.hears(type="found", events=[self.event(7, "hello")], more=True, before=7)
         self.assertEqual(self.shown[0], "*** 1 line found; /search ... before:#7 shows more:")
         self.hears(type="found", events=[], more=False)
         self.assertEqual(self.shown, ["*** Nothing found in your rooms and direct messages"])
@@ -311,7 +316,7 @@ class RoomTests(Talk):
     def test_history_leaves_out_what_was_seen_live(self) -> None:
         self.hears(**self.event(11, "live"))
         self.hears(type="history", room="#lobby", events=[self.event(10, "old"), self.event(11, "live")])
-        self.assertEqual(self.shown, ["*** #10 2026-11-22 20:00 bob: old"])
+        self.assertEqual(self.shown, ["*** The last line of #lobby:", "*** #10 2026-11-22 20:00 bob: old"])
 
 
 class HearingTests(Talk):

@@ -150,7 +150,7 @@ class PipeTests(ProcessCase):
         client = await self.pipe("hi\n", "dave", "--no-times")
         self.assertEqual((self.status, client.err), (0, b""))
         welcome = "*** Welcome, dave. 1 other is in #lobby: bob. /help lists the commands."
-        expected = [welcome, "*** #1 2026-11-22 20:00 carol: old [2Jline"]
+        expected = [welcome, "*** The last line of #lobby:", "*** #1 2026-11-22 20:00 carol: old [2Jline"]
         self.assertEqual(client.out.decode().splitlines(), expected)
 
     async def test_a_refused_line_makes_the_status_1(self) -> None:

@@ -81,6 +81,10 @@ class SlowJournal:
     def seq(self) -> int:
         return self._memory.seq
 
+    @property
+    def time(self) -> int:
+        return self._memory.time
+
     def open(self) -> None:
         self._memory.open()
 

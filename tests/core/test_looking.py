@@ -73,7 +73,7 @@ class Finding(Case):
         self.bob.types("/search", "/search !!!", "/search fish since:yesterday", "/search x before:#y")
         self.bob.hears(
             "!!! NEED_TEXT that needs more: /search WORDS [from:NICK] [in:#ROOM] [since:3d]",
-            "!!! NEED_TEXT a search needs a word of letters or digits",
+            "!!! NEED_TEXT a search needs a word of letters or digits, or from:, in: or since:",
             "!!! BAD_REQUEST since:yesterday is not understood; say since:3d, or 90s, 45m, 2h, 4w",
             "!!! BAD_REQUEST before:#y is no number of a line",
         )

@@ -51,7 +51,7 @@ class Revising(Case):
 
     def test_only_ones_own(self) -> None:
         self.bob.types("/edit #1 mine", "/delete #1")
-        self.bob.hears(*["!!! NOT_ALLOWED only who said it may change it"] * 2)
+        self.bob.hears(*["!!! NOT_ALLOWED only who said it may change it, and only until he leaves"] * 2)
 
     def test_only_what_one_can_read(self) -> None:
         self.bob.types("/join #dev", "in dev", "/part", "/delete #2")
@@ -76,7 +76,7 @@ class Revising(Case):
         carol.types("/delete #2")
         carol.hears("!!! NO_SUCH_LINE there is no line #2 that you could read")
         self.bob.types("/delete #2")
-        self.bob.hears("!!! NOT_ALLOWED only who said it may change it")
+        self.bob.hears("!!! NOT_ALLOWED only who said it may change it, and only until he leaves")
 
     def test_what_was_not_said_can_not_be_changed(self) -> None:
         self.alice.types("/topic work")

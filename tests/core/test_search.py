@@ -67,12 +67,16 @@ class Queries(SynchronousTestCase):
             ("\u4e16\u754c", Query((Term(("\u4e16\u754c",)),))),
             ("x from:Alice in:#Dev since:3d before:#12", Query((Term(("x",)),), "alice", "#Dev", 259_200, 12)),
             ("FROM:bob y", Query((Term(("y",)),), "bob")),
-            ("http://example.org from:", Query((Term(("http", "example", "org")), Term(("from",))))),
+            ("http://example.org from", Query((Term(("http", "example", "org")), Term(("from",))))),
+            ('"two wor*" "one mo"*', Query((Term(("two", "wor"), prefix=True), Term(("one", "mo"), prefix=True)))),
+            ("from:alice", Query(nick="alice")),
+            ("in:#dev !!!", Query(room="#dev")),
+            ("since:1h", Query(seconds=3600)),
         ):
             self.assertEqual(parse_query(text), query, text)
 
     def test_what_is_none(self) -> None:
-        for text in ("", "  ", "!!! ...", '""', "from:alice", "\U0001f98a"):
+        for text in ("", "  ", "!!! ...", '""', "before:#5", "\U0001f98a"):
             self.assertRaises(NeedText, parse_query, text)
         many = " ".join(["x"] * (MAX_TERMS + 1))
         for text in ("x since:soon", "x since:0d", "x before:#y", "x before:\u0663", many):

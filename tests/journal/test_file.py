@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -103,6 +104,46 @@ class Refusals(FileCase):
         os.truncate(self.path, 5000)
         self.assertIn("malformed", self.refusal())
 
+    def test_what_is_not_ours_keeps_its_wal(self) -> None:
+        """A last connection that may write would bring it into the file on closing."""
+        file.prepare(self.path)
+        for mine in ("PRAGMA user_version = 99", "PRAGMA application_id = 7"):
+            with closing(sqlite3.connect(self.path, isolation_level=None)) as database:
+                database.execute("PRAGMA wal_autocheckpoint = 0")
+                database.execute(mine)
+                copy = self.folder / f"copy{len(mine)}"
+                for end in ("", "-wal"):
+                    shutil.copy(f"{self.path}{end}", f"{copy}{end}")
+            before = {end: Path(f"{copy}{end}").read_bytes() for end in ("", "-wal")}
+            self.assertRaises(JournalUnusable, file.prepare, copy)
+            self.assertRaises(JournalUnusable, file.existing, copy)
+            self.assertEqual({end: Path(f"{copy}{end}").read_bytes() for end in before}, before)
+
+    def test_damage_anywhere_in_a_small_one(self) -> None:
+        file.prepare(self.path)
+        ((page,),) = self.ask("SELECT rootpage FROM sqlite_master WHERE name = 'events_of_room'")
+        with self.path.open("r+b") as damaged:
+            damaged.seek((int(str(page)) - 1) * 4096)
+            damaged.write(b"\xff" * 4096)
+        self.assertIn("is damaged; it was left as it is", self.refusal())
+
+    def test_one_that_can_be_read_only(self) -> None:
+        file.prepare(self.path)
+        real = file.connect
+        self.patch(file, "connect", lambda path, readonly=False: real(path, readonly=True))
+        self.assertEqual(self.refusal(), f"{self.path} can be read only")
+
+    def test_one_that_is_locked_just_now_is_no_obstacle(self) -> None:
+        file.prepare(self.path)
+        self.patch(file, "BUSY", 0.01)
+        with closing(sqlite3.connect(self.path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            file.prepare(self.path)
+
+    def test_an_sqlite_that_is_too_old(self) -> None:
+        self.patch(file, "OLDEST_SQLITE", (99, 1))
+        self.assertIn("the log needs SQLite 99.1 or newer; this Python has 3.", self.refusal())
+
     def test_a_wal_without_its_file(self) -> None:
         Path(f"{self.path}-wal").write_bytes(b"what was said last")
         self.assertIn("was it moved without the other?", self.refusal())
@@ -111,7 +152,9 @@ class Refusals(FileCase):
         self.path = self.folder / "nowhere" / "chat.sqlite"
         self.assertIn("No such file or directory", self.refusal())
         error = str(self.assertRaises(JournalUnusable, file.Lock(self.path).take))
-        self.assertIn("can't write", error)
+        self.assertEqual(error, f"there is no folder {self.path.parent}")
+        error = str(self.assertRaises(JournalUnusable, file.Lock(Path("/proc/chat.sqlite")).take))
+        self.assertRegex(error, "can't write /proc/chat.sqlite.lock: |no folder")
 
     def test_a_folder_in_its_place(self) -> None:
         self.path.mkdir()
@@ -150,13 +193,21 @@ class Upgrades(FileCase):
         self.assertEqual(self.ask("PRAGMA user_version"), [(self.newest,)])
         self.assertEqual(self.ask("SELECT name FROM sqlite_master WHERE name = 'more'"), [])
 
-    def test_a_copy_that_is_there_already_is_not_overwritten(self) -> None:
+    def test_an_upgrade_that_was_cut_off_is_taken_up_again(self) -> None:
+        """Its copy is not overwritten, half a copy is."""
         copied = self.folder / f"chat.sqlite.version-{self.newest}"
         copied.write_bytes(b"precious")
-        error = str(self.assertRaises(JournalUnusable, file.prepare, self.path, known=self.next))
-        self.assertEqual(error, f"can't use {copied}: File exists")
+        (self.folder / f"chat.sqlite.version-{self.newest}.2.part").write_bytes(b"half a copy")
+        file.prepare(self.path, known=self.next)
         self.assertEqual(copied.read_bytes(), b"precious")
-        self.assertEqual(self.ask("PRAGMA user_version"), [(self.newest,)])
+        self.assertEqual(self.ask("PRAGMA user_version", Path(f"{copied}.2")), [(self.newest,)])
+        self.assertEqual(self.ask("PRAGMA user_version"), [(self.newest + 2,)])
+        self.assertEqual(list(self.folder.glob("*.part")), [])
+
+    def test_a_step_without_its_end(self) -> None:
+        broken = {**self.known, self.newest + 1: "CREATE TABLE more (one);\nDROP TABLE log"}
+        error = self.assertRaises(ValueError, file.prepare, self.path, known=broken)
+        self.assertEqual(str(error), "not ended by a semicolon: DROP TABLE log")
 
 
 class Locks(FileCase):
@@ -164,11 +215,19 @@ class Locks(FileCase):
         one, other = file.Lock(self.path), file.Lock(self.path)
         one.take()
         error = str(self.assertRaises(JournalUnusable, other.take))
-        self.assertEqual(error, f"chat.sqlite is in use by another process ({os.getpid()})")
+        self.assertEqual(error, f"{self.path} is in use by another process ({os.getpid()})")
         other.release()
         one.release()
         other.take()
         other.release()
+
+    def test_by_whatever_name_it_is_called(self) -> None:
+        other = self.folder / "other.sqlite"
+        other.symlink_to(self.path)
+        one = file.Lock(self.path)
+        one.take()
+        self.addCleanup(one.release)
+        self.assertRaises(JournalUnusable, file.Lock(other).take)
 
     def test_nobody_knows_whose_it_is(self) -> None:
         one = file.Lock(self.path)
@@ -176,7 +235,7 @@ class Locks(FileCase):
         self.addCleanup(one.release)
         Path(f"{self.path}.lock").write_bytes(b"\xff\x1b[31m")
         error = str(self.assertRaises(JournalUnusable, file.Lock(self.path).take))
-        self.assertEqual(error, "chat.sqlite is in use by another process")
+        self.assertEqual(error, f"{self.path} is in use by another process")
 
     def test_it_ends_with_its_process(self) -> None:
         code = """if True:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 from contextlib import closing
 
@@ -9,11 +10,12 @@ from tests.contracts.journal import ALICE, BOB, DEV, LOBBY, direct, looking_for,
 from tests.helpers import NOON
 from tests.journal.test_sqlite import OneLog
 from twisted_chat.core.events import Duplicate, Event, Kind
-from twisted_chat.journal import writer
+from twisted_chat.journal import file, keeping, writer
 from twisted_chat.journal.keeping import DAY, STEP, Keeper, Wiper
 from twisted_chat.journal.retention import FOREVER, Retention
 from twisted_chat.journal.rows import body_of
 from twisted_chat.journal.sqlite import SqliteJournal
+from twisted_chat.journal.writing import Writer
 
 WEEK = Retention(seconds=7 * 24 * 3600)
 
@@ -119,6 +121,21 @@ class ByNumber(KeepingCase):
         self.keeps(Retention(lines=2))
         self.assertEqual(self.texts(journal), [f"{LOBBY} 4", "new"])
 
+    def test_changes_are_no_lines(self) -> None:
+        journal = self.opened()
+        one, two = said(ALICE, "one"), said(BOB, "two")
+        self.appends(journal, one, two)
+        self.appends(journal, *(revision(Kind.EDITED, one, f"one {number}") for number in range(10)))
+        self.keeps(Retention(lines=2))
+        self.assertEqual(self.texts(journal), ["one 9", "two"])
+
+    def test_some_rooms_at_a_time(self) -> None:
+        journal = self.opened()
+        self.appends(journal, *(said(ALICE, str(number), f"room-{number % 3}") for number in range(30)))
+        self.patch(keeping, "COUNTING", 0.0)
+        self.keeps(Retention(lines=2))
+        self.assertEqual([len(self.texts(journal, f"room-{number}")) for number in range(3)], [2, 2, 2])
+
     def test_in_small_steps(self) -> None:
         journal = self.opened()
         self.appends(journal, *(said(ALICE, str(number)) for number in range(2 * STEP + 10)))
@@ -181,6 +198,67 @@ class Traces(KeepingCase):
             if rest not in b"xylophone xylem":
                 self.assertEqual(self.traces(rest), [], rest)
         self.assertEqual(len(self.found(journal, "xylophone")), 100)
+
+    def test_what_sqlite_left_where_it_moved_rows(self) -> None:
+        """Lines that grow make pages split, and what moves leaves its traces behind."""
+        chance = random.Random(5)
+        file.prepare(self.path)
+        with closing(file.connect(self.path)) as database:
+            database.execute("PRAGMA secure_delete = ON")
+            writing = Writer(database, 0)
+
+            def write(events: list[Event]) -> None:
+                for begin in range(0, len(events), 100):
+                    database.execute("BEGIN IMMEDIATE")
+                    writing.write(events[begin : begin + 100])
+                    database.execute("COMMIT")
+                    writing.committed()
+
+            secrets = [f"KUMQUAT{number:04} " for number in range(1, 3001)]
+            write([said(ALICE, secret + "word " * chance.randint(1, 20)) for secret in secrets])
+            changed = [chance.randint(1, 3000) for _time in range(600)]
+            write([self.change(Kind.EDITED, seq, "long " * chance.randint(1, 390)) for seq in changed])
+            deleted = chance.sample(sorted(set(range(1, 3001)) - set(changed)), 300)
+            write([self.change(Kind.DELETED, seq, None) for seq in deleted])
+        self.wipes()
+        content = self.path.read_bytes()
+        gone = [seq for seq in (*deleted, *changed) if secrets[seq - 1].encode() in content]
+        self.assertEqual(gone, [])
+        kept = [seq for seq in range(1, 3001) if secrets[seq - 1].encode() in content]
+        self.assertEqual(len(kept), 3000 - 300 - len(set(changed)))
+        journal = self.opened()
+        self.assertEqual(len(self.found(journal, secrets[kept[0] - 1])), 1)
+
+    def change(self, kind: Kind, target: int, text: str | None) -> Event:
+        event = said(ALICE, "", kind=kind)
+        event.text, event.target = text, target
+        return event
+
+    def test_who_says_something_meanwhile_does_not_wait_for_a_reader(self) -> None:
+        self.patch(writer, "WIPING", 0.0)
+        self.patch(writer, "STEPPING", 0.0)
+        journal = self.opened()
+        waited: list[int] = []
+        with closing(sqlite3.connect(self.path, isolation_level=None)) as reading:
+            self.says_and_deletes(journal, 10)
+            reading.execute("BEGIN")
+            reading.execute("SELECT count(*) FROM events").fetchone()
+            database = journal._writer._database
+            database.set_trace_callback(lambda sql: waited.append(1) if "TRUNCATE" in sql else None)
+            for number in range(50):
+                self.appends(journal, said(BOB, str(number)))
+            self.assertEqual(database.execute("PRAGMA busy_timeout").fetchone(), (2000,))
+            self.assertTrue(journal._writer._wiper.waits)
+            self.assertLess(len(waited), 5, "it is not tried again at once")
+
+    def test_what_an_earlier_run_left_is_wiped_soon(self) -> None:
+        journal = self.opened()
+        self.says_and_deletes(journal, 20)
+        self.ends(journal)
+        self.patch(writer, "WIPING_AT_START", 0.0)
+        self.patch(writer, "STEPPING", 0.0)
+        self.opened()
+        self.until_it_is(lambda: not self.traces(self.SECRET.encode()))
 
     def test_the_service_does_it_by_itself(self) -> None:
         self.patch(writer, "WIPING", 0.2)

@@ -20,7 +20,7 @@ from tests.contracts.journal import ALICE, BOB, DEV, ENDLESS, LOBBY, RevisionCon
 from tests.files import folder_for
 from tests.helpers import NOON
 from twisted_chat.boundaries import JournalUnusable
-from twisted_chat.core.errors import Busy
+from twisted_chat.core.errors import Busy, ShuttingDown
 from twisted_chat.core.events import Aside, Duplicate, Item, Kind, Outcome, Refused
 from twisted_chat.core.search import Search, parse_query
 from twisted_chat.journal import file, reader, sqlite, writer
@@ -182,7 +182,7 @@ class Restarts(OneLog):
     def test_a_second_one_is_refused(self) -> None:
         self.opened()
         error = self.assertRaises(JournalUnusable, self.journal_at(self.path).open)
-        self.assertEqual(str(error), f"chat.sqlite is in use by another process ({os.getpid()})")
+        self.assertEqual(str(error), f"{self.path} is in use by another process ({os.getpid()})")
 
     def test_the_file_is_for_nobody_else(self) -> None:
         self.opened()
@@ -348,6 +348,27 @@ class Troubles(OneLog):
         self.appends(journal, said(ALICE, "kept"))
         self.assertEqual(self.texts(journal), ["kept"])
 
+    def test_damage_that_is_found_while_writing(self) -> None:
+        journal = self.opened()
+        failing(self, journal, "COMMIT", sqlite3.SQLITE_CORRUPT)
+        journal.append([said(ALICE, "one")])
+        self.reactor.until(lambda: self.failures)
+        self.assertIn(f"the service ends; twisted-chat-admin check {self.path} tells more", self.failures[0])
+
+    def test_a_file_that_is_gone_or_replaced(self) -> None:
+        for replaced in (False, True):
+            self.failures.clear()
+            self.delivered.clear()
+            self.path = self.folder / f"{replaced}.sqlite"
+            journal = self.opened()
+            self.path.rename(self.folder / "elsewhere")
+            if replaced:
+                self.path.touch()
+            journal.append([said(ALICE, "one")])
+            self.reactor.until(lambda: self.failures)
+            self.assertIn("is not the file any more that was opened; the service ends", self.failures[0])
+            self.assertEqual(self.delivered, [])
+
     def test_a_fault_of_ours_ends_it_as_well(self) -> None:
         journal = self.opened()
         journal._writer._writer.write = None  # type: ignore[assignment,method-assign]
@@ -400,6 +421,36 @@ class Reading(OneLog):
             self.failureResultOf(answer, sqlite3.OperationalError)
         self.assertEqual(self.texts(journal), [])
 
+    def test_at_the_end_nobody_waits_for_searches(self) -> None:
+        journal = self.opened()
+        endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+        begun = threading.Event()
+        running = journal._searches.ask(lambda database: (begun.set(), database.execute(endless).fetchone()))
+        waiting = journal.search(Search(parse_query("one").terms, (LOBBY,)), 20)
+        begun.wait(PATIENCE)
+        time.sleep(0.05)  # it is in SQLite's hands now
+        self.ends(journal)
+        for answer in (running, waiting):
+            self.failureResultOf(answer, ShuttingDown)
+
+    def test_what_it_looks_at_is_of_one_moment(self) -> None:
+        """Retention takes lines between two looks of one question: then it has taken none of them yet."""
+        journal = self.opened()
+        self.appends(journal, said(ALICE, "one"))
+        begun, gate = threading.Event(), threading.Event()
+
+        def question(database: sqlite3.Connection) -> list[Any]:
+            first = database.execute("SELECT count(*) FROM events").fetchone()
+            begun.set()
+            gate.wait(PATIENCE)
+            return [first, database.execute("SELECT count(*) FROM events").fetchone()]
+
+        answer = journal._pages.ask(question)
+        begun.wait(PATIENCE)
+        self.appends(journal, said(ALICE, "two"))
+        gate.set()
+        self.assertEqual(self.answer_of(answer), [(1,), (1,)])
+
     def test_a_reader_writes_nothing(self) -> None:
         journal = self.opened()
         answer = journal._pages.ask(lambda database: database.execute("DELETE FROM log"))
@@ -420,6 +471,26 @@ class Checkpoints(OneLog):
                 self.appends(journal, said(ALICE, f"some words {number}"))
             sizes.append(self.size_of_the_wal())
         self.assertLess(sizes[-1], 2 * sizes[0])
+
+    def test_long_lines_count_for_more(self) -> None:
+        self.patch(writer, "CHECKPOINT", 100)
+        self.patch(writer, "CHECKPOINT_AT_ONCE", 100)
+        journal = self.opened()
+        self.appends(journal, *(said(ALICE, f"{number} {'words ' * 300}") for number in range(400)))
+        size = self.size_of_the_wal()
+        for _time in range(5):
+            self.appends(journal, *(said(ALICE, f"{number} {'words ' * 300}") for number in range(400)))
+        self.assertLess(self.size_of_the_wal(), 2 * size)
+
+    def test_somebody_who_reads_keeps_it_from_being_emptied(self) -> None:
+        self.patch(writer, "CHECKPOINT", 1)
+        journal = self.opened()
+        self.appends(journal, said(ALICE, "one"))
+        with closing(sqlite3.connect(self.path, isolation_level=None)) as reading:
+            reading.execute("BEGIN")
+            reading.execute("SELECT * FROM events").fetchone()
+            self.appends(journal, said(ALICE, "two"), said(ALICE, "three"))
+            self.assertEqual(self.texts(journal), ["one", "two", "three"])
 
     def test_a_failed_fsync_of_the_file_is_an_end_as_well(self) -> None:
         self.patch(writer, "CHECKPOINT", 1)

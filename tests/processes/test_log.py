@@ -93,7 +93,7 @@ class NotStarting(LogCase):
         server, port = await self.start()
         line = await self.complaint()
         pid = (self.folder / "chat.sqlite.lock").read_text().strip()
-        self.assertEqual(line, f"twistd chat: chat.sqlite is in use by another process ({pid})")
+        self.assertEqual(line, f"twistd chat: {self.path.resolve()} is in use by another process ({pid})")
         await self.enter(port, "alice")
         await self.stop(server)
 
@@ -105,7 +105,7 @@ class NotStarting(LogCase):
 
     async def test_a_folder_that_is_not_there(self) -> None:
         line = await self.complaint("--database", "nowhere/chat.sqlite")
-        self.assertEqual(line, "twistd chat: can't write nowhere/chat.sqlite.lock: No such file or directory")
+        self.assertEqual(line, f"twistd chat: there is no folder {self.folder.resolve()}/nowhere")
 
     async def test_a_newer_file(self) -> None:
         server, port = await self.start()

@@ -26,27 +26,34 @@ class Refused(Exception):
 def export(asked: argparse.Namespace) -> int:
     line = json_line if asked.format == "jsonl" else text_line
     existing(asked.database)
+    unreadable: list[archive.Unreadable] = []
     with closing(connect(asked.database)) as database:
         try:
-            for event in archive.read(database, asked.room, asked.since):
+            for event in archive.read(database, asked.room, asked.since, unreadable.append):
                 sys.stdout.write(line(event))
             sys.stdout.flush()
         except archive.NoSuchRoomThere as error:
             raise Refused(str(error)) from None
-    return 0
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise Refused(f"standard output: {error.strerror}") from None
+    for lost in unreadable:
+        print(f"{asked.database}: #{lost.first} to #{lost.last} can't be read: {lost.why}", file=sys.stderr)
+    return 1 if unreadable else 0
 
 
 def import_lines(asked: argparse.Namespace) -> int:
     with _opened(asked.file) as lines, _Alone(asked.database):
         prepare(asked.database)
         with closing(connect(asked.database)) as database:
-            events = _Numbered(asked.file, lines)
+            events = _Numbered("standard input" if asked.file == "-" else asked.file, lines)
             try:
                 added = archive.add(database, events)
             except (BadLine, archive.OutOfOrder) as error:
                 raise Refused(f"{events.place}: {error}; nothing was imported") from None
-    left_out = f"; {added.left_out:,} left out: said before, or changing what is not there" if added.left_out else ""
-    print(f"{added.written:,} lines imported into {asked.database}{left_out}")
+    left_out = f"; left out, for they were there or change what is not: {added.left_out:,}" if added.left_out else ""
+    print(f"imported into {asked.database}: {added.written:,}{left_out}")
     return 0
 
 
@@ -90,7 +97,7 @@ def backup(asked: argparse.Namespace) -> int:
 
 
 def check(asked: argparse.Namespace) -> int:
-    path = asked.file or asked.database
+    path = asked.database = asked.file or asked.database  # whatever goes wrong is said of this one
     existing(path)
     with closing(connect(path)) as database:
         faults = 0

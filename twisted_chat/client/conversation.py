@@ -246,9 +246,12 @@ class Conversation:
         for event in objects(fields, "events"):
             if entry is not None or self.rooms.is_history(text(event, "room"), number(event, "seq") or 0):
                 effects += self._quoted(event, self.rooms.current)
-        if entry is not None and not effects:
-            return [self._shown(shapes.server(f"{text(fields, 'room')} has no lines there"), Kind.REPLY)]
-        return effects
+        if entry is not None:
+            return [self._shown(wording.lines_of(fields, len(effects)), Kind.REPLY), *effects]
+        if effects:
+            title = shapes.last_lines(text(fields, "room"), len(effects))
+            return [self._shown(title, Kind.HISTORY), *effects]
+        return []
 
     def _found(self, fields: Fields, _: Entry | None) -> list[Effect]:
         """What a search found, of whatever room."""

@@ -37,9 +37,11 @@ def said(event: Fields, current: str, me: str) -> str | None:
         case "away":
             return shapes.away(nick, optional_text(event, "reason"))
         case "edited":
-            return shapes.edited(None if mine else nick, number(event, "target") or 0, words, elsewhere)
+            where = "a direct message" if text(event, "to") else elsewhere
+            return shapes.edited(None if mine else nick, number(event, "target") or 0, words, where)
         case "deleted":
-            return shapes.deleted(None if mine else nick, number(event, "target") or 0, elsewhere)
+            where = "a direct message" if text(event, "to") else elsewhere
+            return shapes.deleted(None if mine else nick, number(event, "target") or 0, where)
     return None
 
 
@@ -53,9 +55,14 @@ def quoted(event: Fields, current: str, me: str, zone: tzinfo | None) -> str | N
 
 def found(fields: Fields, count: int) -> str:
     """What stands above the lines that a search found, `count` of which can be shown."""
+    return shapes.found(count, number(fields, "before") or 0)
+
+
+def lines_of(fields: Fields, count: int) -> str:
+    """What stands above the lines of a room's past that the user asked for, `count` of which can be shown."""
     events = objects(fields, "events")
     more = fields.get("more") is True and bool(events)
-    return shapes.found(count, number(events[-1], "seq") if more else None)
+    return shapes.lines_of(text(fields, "room"), count, number(events[0], "seq") or 0 if more else 0)
 
 
 def welcomed(fields: Fields, current: str, nick: str) -> list[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from twisted_chat.boundaries import Journal, Recipient
 from twisted_chat.core.congestion import Congestion
@@ -32,6 +33,13 @@ GATHERING = 4
 
 MAX_ROOMS = 10_000
 """Rooms on the server: what was said keeps a room, so without a bound anybody could fill the memory with them."""
+
+CLOSING = 10.0
+"""Seconds that the log has at the end to write what was said."""
+
+MAX_CLOCK_STEP = 24 * 3600 * 1000
+"""Milliseconds that the log's last time may be ahead of the clock and still be held for right: a clock may be set back
+by an hour, or by one that was wrong; but one of next year would give everybody its time for a year."""
 
 MAX_REMEMBERED = 1_000
 """People who left whose /ignore lists are kept, in case they come back with their resume secret."""
@@ -88,6 +96,8 @@ class Chat:
         """Take up the log where it ended. Raises `JournalUnusable`."""
         self.journal.open()
         self.seq = self.journal.seq
+        if self.journal.time <= self._utc_ms() + MAX_CLOCK_STEP:
+            self._latest_time = self.journal.time
         self._secrets = ResumeSecrets(self.journal.key)
         for known in self.journal.rooms():
             room = self.rooms_by_id.get(known.id) or Room(known.id, Name(known.name, fold(known.name)))
@@ -295,10 +305,11 @@ class Chat:
             paused = False
             try:
                 paused = next(steps, _DONE) is not _DONE
-            finally:
-                if not paused:
-                    self._delivering = None
-                    self._congestion.delivered(ours)
+            except Exception:
+                _log.failure("a batch could not be delivered")
+            if not paused:
+                self._delivering = None
+                self._congestion.delivered(ours)
             if paused and not self._closed:
                 self.clock.callLater(0, self._go_on)
                 return
@@ -312,8 +323,9 @@ class Chat:
             self._flush()
         self._closed = True
         closed = self.journal.close()
+        closed.addTimeout(CLOSING, self.clock)
         # Whether it could be closed or not, nobody is left waiting.
-        closed.addErrback(lambda failure: _log.failure("the log could not be closed", failure))
+        closed.addErrback(_not_closed)
         closed.addCallback(lambda _none: self._say_goodbye(notice))
         return closed
 
@@ -325,6 +337,13 @@ class Chat:
                 session.feed.stop_waiting()
                 session.feed.tell(Notice(notice))
                 session.close()
+
+
+def _not_closed(failure: Failure) -> None:
+    if isinstance(failure.value, TimeoutError):
+        _log.critical("the log could not be closed within {seconds} s: the disk does not answer", seconds=CLOSING)
+    else:
+        _log.failure("the log could not be closed", failure)
 
 
 def _is_ours(outcome: Outcome) -> bool:

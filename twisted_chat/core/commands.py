@@ -340,7 +340,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "search",
         "WORDS [from:NICK] [in:#ROOM] [since:3d]",
-        "looks for lines in your rooms and direct messages",
+        'looks for lines in your rooms and direct messages; also "two words" together, begin*, before:#ID',
         _search,
         answers_itself=True,
     ),

@@ -37,7 +37,8 @@ def search(session: Session, text: str, limit: int, client_id: str | None) -> No
     def found(page: Page) -> None:
         session.is_searching = False
         heard = tuple(filter(session.hears, page.events))
-        session.feed.tell(Found(heard, page.more, session.person.id, client_id))
+        before = page.events[-1].seq if page.more else 0  # also where he ignores whoever said that
+        session.feed.tell(Found(heard, before, session.person.id, client_id))
 
     def failed(failure: TwistedFailure) -> None:
         session.is_searching = False

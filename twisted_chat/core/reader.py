@@ -166,7 +166,9 @@ class Reader:
                 self.feed.tell(Failure(StorageUnavailable("the log can't be read now"), client_id))
                 return
             events = tuple(filter(self.hears, page.events))
-            self.feed.tell(History(room.name, events, page.more, self.person.id, client_id, on_joining))
+            # The end of the page, whether he hears who said that or not.
+            end = page.events[0 if after is None else -1].seq if page.more else 0
+            self.feed.tell(History(room.name, events, page.more, self.person.id, client_id, on_joining, end))
 
         self.feed.show(read, show)
 

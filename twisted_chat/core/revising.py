@@ -59,4 +59,4 @@ def _may_read(session: Session, event: Event) -> bool:
 def _check_right(session: Session, target: Event) -> None:
     """Raise `NotAllowed` unless this session may change `target`. Whoever keeps order in a room will be let by here."""
     if target.person != session.person.id:
-        raise NotAllowed("only who said it may change it")
+        raise NotAllowed("only who said it may change it, and only until he leaves")

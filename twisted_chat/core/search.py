@@ -64,22 +64,27 @@ class Query:
     before: int = ENDLESS
 
 
-_PIECE = re.compile(r'"([^"]*)"?|(\S+)')
+_PIECE = re.compile(r'"([^"]*)"?(\*?)|(\S+)')
 
 
 def parse_query(text: str) -> Query:
-    """``WORDS "some phrase" begin* from:NICK in:#ROOM since:3d before:#ID``. Raises `NeedText` or `BadRequest`."""
+    """``WORDS "some phrase" begin* from:NICK in:#ROOM since:3d before:#ID``. Raises `NeedText` or `BadRequest`.
+
+    No words at all are enough where one of the first three options is given.
+    """
     query = Query()
     terms: list[Term] = []
-    for quoted, piece in _PIECE.findall(text):
+    for quoted, star, piece in _PIECE.findall(text):
         name, colon, value = piece.partition(":")
-        option = _OPTIONS.get(name.lower()) if colon and value else None
+        option = _OPTIONS.get(name.lower()) if colon else None
         if option is not None:
+            if not value:
+                raise BadRequest(f"{name}: wants its value right behind it, without a blank")
             query = option(query, value)
         elif words := words_of(quoted or piece):
-            terms.append(_term(words, piece))
-    if not terms:
-        raise NeedText("a search needs a word of letters or digits")
+            terms.append(_term(words, f"{quoted}{star}" or piece))
+    if not terms and query.nick is None and query.room is None and query.seconds is None:
+        raise NeedText("a search needs a word of letters or digits, or from:, in: or since:")
     if len(terms) > MAX_TERMS:
         raise BadRequest(f"a search has at most {MAX_TERMS} words")
     return replace(query, terms=tuple(terms))

@@ -53,7 +53,7 @@ class People:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A room's past, oldest first. `more`: there is more in the direction asked for."""
+    """A room's past, oldest first. `more`: there is more in the direction asked for, beyond the number `end`."""
 
     room: str
     events: tuple[Event, ...]
@@ -61,14 +61,15 @@ class History:
     reader: str
     client_id: str | None = None
     on_joining: bool = False
+    end: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search found, the newest first. `more`: there is more before the last of them."""
+    """What a search found, the newest first. `before`: the number before which there is more; 0: that was all."""
 
     events: tuple[Event, ...]
-    more: bool
+    before: int
     reader: str
     client_id: str | None = None
 

@@ -27,6 +27,12 @@ BUSY = 2.0
 CACHE = 16 * 1024
 """KiB of the file that the writer's connection keeps in memory."""
 
+LOOKED_THROUGH = 64 * 1024 * 1024
+"""Bytes of a file that is looked through at every start, which takes a moment; of a larger one the beginning is."""
+
+OLDEST_SQLITE = (3, 35)
+"""UPDATE ... FROM is of 3.33, and in 3.35 it learned what it should."""
+
 _MAGIC = b"SQLite format 3\0"
 _HEADER = 100
 
@@ -38,6 +44,8 @@ class LogFacts:
     id: str
     key: bytes
     last: int
+    time: int
+    """When the last event that is there was, in UTC milliseconds; 0: there is none."""
 
 
 def steps() -> dict[int, str]:
@@ -61,6 +69,7 @@ class Lock:
     """One server a file. The system takes it away with the process, however that ends."""
 
     def __init__(self, path: Path) -> None:
+        path = path.resolve()  # by whatever name it is called
         self._path = path.with_name(path.name + ".lock")
         self._descriptor = -1
 
@@ -68,6 +77,8 @@ class Lock:
         """Raises `JournalUnusable` if another process has it."""
         try:
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except FileNotFoundError:
+            raise JournalUnusable(f"there is no folder {self._path.parent}") from None
         except OSError as error:
             raise JournalUnusable(f"can't write {self._path}: {error.strerror}") from None
         try:
@@ -75,7 +86,7 @@ class Lock:
         except OSError:
             holder = os.read(self._descriptor, 20).decode("ascii", "replace").strip()
             self.release()
-            database = self._path.name.removesuffix(".lock")
+            database = str(self._path).removesuffix(".lock")
             whose = f"another process ({holder})" if holder.isdigit() else "another process"
             raise JournalUnusable(f"{database} is in use by {whose}") from None
         os.ftruncate(self._descriptor, 0)
@@ -96,16 +107,40 @@ def prepare(
     newer is touched: that raises `JournalUnusable`.
     """
     known = known or steps()
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        oldest = ".".join(map(str, OLDEST_SQLITE))
+        raise JournalUnusable(f"the log needs SQLite {oldest} or newer; this Python has {sqlite3.sqlite_version}")
     try:
         if not path.exists() or not path.stat().st_size:
             _make(path)
         version = _known_version(path, max(known))
+        if version and path.stat().st_size <= LOOKED_THROUGH:
+            _look_through(path)
         if version < max(known):
             _upgrade(path, version, known, tell)
+        _try_to_write(path)
     except OSError as error:
         raise JournalUnusable(f"can't use {error.filename or path}: {error.strerror}") from None
     except sqlite3.Error as error:
         raise JournalUnusable(f"can't use {path}: {error}; twisted-chat-admin check {path} tells more") from None
+
+
+def _look_through(path: Path) -> None:
+    with closing(connect(path)) as database:
+        (damage,) = database.execute("PRAGMA quick_check(1)").fetchone()
+    if damage != "ok":
+        raise JournalUnusable(f"{path} is damaged; it was left as it is. twisted-chat-admin check {path} tells more")
+
+
+def _try_to_write(path: Path) -> None:
+    """A file that can be read only is told at the start, and not to everybody who says something."""
+    with closing(connect(path)) as database:
+        try:
+            database.execute("BEGIN IMMEDIATE")
+            database.execute("ROLLBACK")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY:
+                raise JournalUnusable(f"{path} can be read only") from None
 
 
 def _make(path: Path) -> None:
@@ -114,6 +149,11 @@ def _make(path: Path) -> None:
         raise JournalUnusable(f"{wal} is there, but {path} is not: was it moved without the other?")
     # Readable for nobody else: direct messages are in it.
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    _sync_folder(path)
+
+
+def _sync_folder(path: Path) -> None:
+    """What was made or renamed beside `path` is there after a power cut, too."""
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
@@ -146,7 +186,8 @@ def _look(path: Path) -> int:
         header = file.read(_HEADER)
     if header and (len(header) < _HEADER or not header.startswith(_MAGIC)):
         raise JournalUnusable(f"{path} is no SQLite database, or its beginning is damaged; it was left as it is")
-    with closing(connect(path)) as database:
+    # Read only: else the WAL that lies beside it would be brought into it, whoever's it is.
+    with closing(connect(path, readonly=True)) as database:
         (version,) = database.execute("PRAGMA user_version").fetchone()
         (application,) = database.execute("PRAGMA application_id").fetchone()
         (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -158,8 +199,7 @@ def _look(path: Path) -> int:
 def _upgrade(path: Path, version: int, known: dict[int, str], tell: Callable[[str], None]) -> None:
     with closing(connect(path)) as database:
         if version:
-            kept = path.with_name(f"{path.name}.version-{version}")
-            copy(database, kept)
+            kept = _keep_copy(database, path, version)
             tell(f"{path} is of version {version}: it was copied to {kept}, and is upgraded")
         database.execute("PRAGMA journal_mode = WAL")
         database.execute(f"PRAGMA synchronous = {SYNCHRONOUS}")
@@ -176,6 +216,19 @@ def _upgrade(path: Path, version: int, known: dict[int, str], tell: Callable[[st
             database.execute("COMMIT")
 
 
+def _keep_copy(database: sqlite3.Connection, path: Path, version: int) -> Path:
+    """A copy beside it, of a name that nothing has yet: an upgrade that was cut off may have left one."""
+    number = 1
+    while (kept := path.with_name(f"{path.name}.version-{version}{f'.{number}' if number > 1 else ''}")).exists():
+        number += 1
+    growing = kept.with_name(f"{kept.name}.part")
+    growing.unlink(missing_ok=True)
+    copy(database, growing)
+    growing.rename(kept)
+    _sync_folder(path)
+    return kept
+
+
 def _statements(script: str) -> list[str]:
     """The statements of a script: `executescript` would commit after each."""
     found: list[str] = []
@@ -185,6 +238,8 @@ def _statements(script: str) -> list[str]:
         if sqlite3.complete_statement(statement):
             found.append(statement)
             statement = ""
+    if statement.strip():
+        raise ValueError(f"not ended by a semicolon: {statement.strip()[:60]}")
     return found
 
 
@@ -211,4 +266,5 @@ def facts(database: sqlite3.Connection) -> LogFacts:
         raise sqlite3.DatabaseError("it does not say which log it is")
     log_id, key = found
     (last,) = database.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'events'").fetchone()
-    return LogFacts(log_id, bytes(key), int(last))
+    newest = database.execute("SELECT time FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+    return LogFacts(log_id, bytes(key), int(last), int(newest[0]) if newest else 0)

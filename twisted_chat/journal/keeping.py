@@ -6,13 +6,22 @@ Everything here goes in small steps, each a transaction of its own in the writer
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Sequence
+from enum import Enum, auto
 
+from twisted_chat.journal.file import BUSY
 from twisted_chat.journal.retention import Retention
-from twisted_chat.journal.rows import Row, body_of, place_of
+from twisted_chat.journal.rows import HISTORY, Row, body_of, place_of
 
 STEP = 200
 """Events that one step takes away."""
+
+AROUND = 100
+"""Rows on each side of an erased one that are written anew: a few pages, even of short lines."""
+
+COUNTING = 0.005
+"""Seconds for which one step counts the lines of rooms."""
 
 MERGED = 64
 """Pages that one step writes of the index of words (SQLite's pages: 4 KiB)."""
@@ -30,6 +39,7 @@ class Keeper:
     def __init__(self, database: sqlite3.Connection, retention: Retention) -> None:
         self._database = database
         self._retention = retention
+        self._room = 0  # the number of the last one that was looked at
 
     def step(self, now: int) -> bool:
         """Take away the next few events that are not to be kept; whether there was anything. Within a transaction."""
@@ -40,22 +50,35 @@ class Keeper:
             or self._sweep(now)
         )
 
-    def _older_than(self, time: int) -> bool:
+    def _older_than(self, than: int) -> bool:
         rows = self._database.execute("SELECT seq, time FROM events ORDER BY seq LIMIT ?", (STEP,)).fetchall()
-        seqs = [seq for seq, when in rows if when < time]
+        seqs = [seq for seq, when in rows if when < than]
         if not seqs:
             return False
-        self._remove("e.seq <= ? AND e.time < ?", (seqs[-1], time))
+        self._remove("e.seq <= ? AND e.time < ?", (seqs[-1], than))
         return True
 
     def _beyond(self, lines: int, now: int) -> bool:
+        """Some rooms at a time, in turn: to count the lines of all would hold up what is said."""
         database = self._database
-        for number, lost in database.execute("SELECT number, lost FROM rooms").fetchall():
+        end = time.perf_counter() + COUNTING
+        while True:
+            room = database.execute(
+                "SELECT number, lost FROM rooms WHERE number > ? ORDER BY number LIMIT 1", (self._room,)
+            ).fetchone()
+            if room is None:
+                self._room = 0
+                return False
+            number, lost = room
             cut = database.execute(
-                "SELECT seq FROM events WHERE room = ? AND seq > ? ORDER BY seq DESC LIMIT 1 OFFSET ?",
+                f"SELECT seq FROM events WHERE room = ? AND seq > ? AND kind IN ({HISTORY}) AND text IS NOT NULL"
+                " ORDER BY seq DESC LIMIT 1 OFFSET ?",
                 (number, lost, lines),
             ).fetchone()
             if cut is None:
+                self._room = number
+                if time.perf_counter() > end:
+                    return True
                 continue
             rows = database.execute(
                 "SELECT seq FROM events WHERE room = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
@@ -67,7 +90,6 @@ class Keeper:
             self._remove(f"{where} AND (e.client_id IS NULL OR e.time < ?)", (*values, now - DAY))
             database.execute("UPDATE rooms SET lost = ? WHERE number = ?", (rows[-1][0], number))
             return True
-        return False
 
     def _sweep(self, now: int) -> bool:
         """What has no text any more, and whose client id need not be known any longer."""
@@ -110,8 +132,19 @@ class Keeper:
         )
 
 
+class _Stage(Enum):
+    REST = auto()
+    ROWS = auto()
+    INDEX = auto()
+    WAL = auto()
+
+
 class Wiper:
-    """Makes what was erased vanish from the file: the index still has its words, and the WAL the pages before.
+    """Makes what was erased vanish from the file.
+
+    The row itself is overwritten with zeros (secure_delete). But SQLite moves rows between neighbouring pages, and
+    leaves what it moved where it was: so the rows around are written anew. The index still has its words, and the WAL
+    the pages before.
 
     The index's own way, secure-delete, needs SQLite 3.42 and makes files that older ones can't read. To merge the index
     into one piece does the same: what was taken out of it is left behind.
@@ -119,6 +152,7 @@ class Wiper:
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
+        self._stage = _Stage.REST
         self._merging = False
 
     @property
@@ -126,15 +160,52 @@ class Wiper:
         """Whether something was erased whose traces may be there, in this run or an earlier one."""
         return bool(self._database.execute("SELECT erased FROM log").fetchone()[0])
 
+    @property
+    def waits(self) -> bool:
+        """Whether nothing but the WAL is left, and somebody is reading it."""
+        return self._stage is _Stage.WAL
+
     def step(self) -> bool:
         """Do a little; whether there is more to do. Outside of a transaction."""
-        database = self._database
-        if not self._merging:
-            database.execute("UPDATE log SET erased = 2")
-        if self._merge() or not self._empty_wal():
+        if self._stage is _Stage.REST:
+            self._database.execute("UPDATE log SET erased = 2")
+            self._stage = _Stage.ROWS
+        if self._stage is _Stage.ROWS:
+            if self._rewrite():
+                return True
+            self._stage = _Stage.INDEX
+        if self._stage is _Stage.INDEX:
+            if self._merge():
+                return True
+            self._stage = _Stage.WAL
+        if not self._empty_wal():
             return True
-        database.execute("UPDATE log SET erased = 0 WHERE erased = 2")  # unless something was erased meanwhile
+        self._stage = _Stage.REST
+        self._database.execute("UPDATE log SET erased = 0 WHERE erased = 2")  # unless something was erased meanwhile
         return False
+
+    def _rewrite(self) -> bool:
+        """Take out the rows around an erased one and put them back: their pages are freed whole, and zeroed."""
+        database = self._database
+        database.execute("BEGIN IMMEDIATE")
+        found = database.execute("SELECT seq FROM to_wipe ORDER BY seq LIMIT 1").fetchone()
+        if found is not None:
+            (seq,) = found
+            (first,) = database.execute(
+                "SELECT min(seq) FROM (SELECT seq FROM events WHERE seq <= ? ORDER BY seq DESC LIMIT ?)", (seq, AROUND)
+            ).fetchone()
+            (last,) = database.execute(
+                "SELECT max(seq) FROM (SELECT seq FROM events WHERE seq >= ? ORDER BY seq LIMIT ?)", (seq, AROUND)
+            ).fetchone()
+            around = (seq if first is None else first, seq if last is None else last)
+            rows = database.execute("SELECT * FROM events WHERE seq BETWEEN ? AND ?", around).fetchall()
+            database.execute("DELETE FROM events WHERE seq BETWEEN ? AND ?", around)
+            if rows:
+                database.executemany(f"INSERT INTO events VALUES ({', '.join('?' * len(rows[0]))})", rows)
+            # Others within are done with it.
+            database.execute("DELETE FROM to_wipe WHERE seq <= ?", (seq + AROUND // 2,))
+        database.execute("COMMIT")
+        return found is not None
 
     def _merge(self) -> bool:
         database = self._database
@@ -148,5 +219,9 @@ class Wiper:
 
     def _empty_wal(self) -> bool:
         """Bring the WAL's pages into the file and cut it to nothing; false if somebody is reading just now."""
-        busy, _pages, _moved = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        self._database.execute("PRAGMA busy_timeout = 0")  # what is said meanwhile does not wait for a reader
+        try:
+            busy, _pages, _moved = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            self._database.execute(f"PRAGMA busy_timeout = {int(BUSY * 1000)}")
         return not busy

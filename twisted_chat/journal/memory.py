@@ -139,6 +139,7 @@ class MemoryJournal:
         self._directs = _Ring()
         self._direct_losses = _DirectLosses()
         self._said: dict[tuple[str, str], Event] = {}  # by person and client id
+        self._speech: dict[int, Event] = {}  # by number
         self._marks: dict[str, dict[str, int]] = {}  # by person and room
         # Each ring that is not empty once, with a number not above its oldest one's: a heap that is put right only
         # when the oldest event of all is wanted, so that it costs nothing until then.
@@ -155,6 +156,11 @@ class MemoryJournal:
     @property
     def seq(self) -> int:
         return self._last
+
+    @property
+    def time(self) -> int:
+        """None: this log begins with the service."""
+        return 0
 
     def open(self) -> None:
         """There is nothing to open."""
@@ -184,6 +190,8 @@ class MemoryJournal:
         if not ring:
             heappush(self._rings, (event.seq, ring))
         ring.add(event)
+        if event.kind in SPEECH:
+            self._speech[event.seq] = event
         self._text += _weight(event)
         if len(ring) > self._size:
             self._drop_oldest(ring)
@@ -206,10 +214,8 @@ class MemoryJournal:
 
     def _spoken(self, seq: int) -> Event | None:
         """What was said with this number, if it is still there."""
-        for ring in (*self._rooms.values(), self._directs):
-            for event in ring.between(seq - 1, seq):
-                return event if event.kind in SPEECH and event.text is not None else None
-        return None
+        event = self._speech.get(seq)
+        return event if event is not None and event.text is not None else None
 
     def _now(self, event: Event) -> Event | None:
         """An event as it reads now: an edit has its target's words, and nothing is left of what was deleted."""
@@ -234,6 +240,7 @@ class MemoryJournal:
 
     def _let_go(self, event: Event) -> None:
         self._text -= _weight(event)
+        self._speech.pop(event.seq, None)
         if event.client_id is not None:
             self._said.pop((event.person, event.client_id), None)
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from twisted_chat.core.errors import Busy
+from twisted_chat.core.errors import Busy, ShuttingDown
 from twisted_chat.journal.file import connect
 
 T = TypeVar("T")
@@ -48,6 +48,7 @@ class ReaderThread:
         self._questions: deque[tuple[Deferred[Any], Callable[[sqlite3.Connection], Any]]] = deque()
         self._awake = threading.Condition()
         self._stopping = False
+        self._database: sqlite3.Connection | None = None  # made and used in the thread; only interrupted from outside
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -66,14 +67,22 @@ class ReaderThread:
         return answer
 
     def stop(self) -> None:
-        """Answer what was asked, then end. Returns when that is done; not to be called in the reactor's thread."""
+        """Answer what was asked, then end; where a question may take `seconds`, give it and all that wait up.
+
+        They fail with `ShuttingDown`. Returns when that is done; not to be called in the reactor's thread.
+        """
         with self._awake:
             self._stopping = True
             self._awake.notify()
+            if self._gives_up and self._database is not None:
+                self._database.interrupt()
         self._thread.join()
 
+    @property
+    def _gives_up(self) -> bool:
+        return self._stopping and self._seconds is not None
+
     def _run(self) -> None:
-        database: sqlite3.Connection | None = None
         while True:
             with self._awake:
                 while not self._questions and not self._stopping:
@@ -82,14 +91,18 @@ class ReaderThread:
                     break
                 answer, question = self._questions.popleft()
             try:
-                if database is None:
-                    database = self._connected()
-                found = self._found(database, question)
+                if self._gives_up:
+                    raise ShuttingDown
+                if self._database is None:
+                    self._database = self._connected()
+                found = self._found(self._database, question)
             except BaseException:
                 failure = Failure()  # type: ignore[no-untyped-call]
                 self._from_thread(lambda answer=answer, failure=failure: answer.errback(failure))  # type: ignore[misc]
             else:
                 self._from_thread(lambda answer=answer, found=found: answer.callback(found))  # type: ignore[misc]
+        with self._awake:
+            database, self._database = self._database, None
         if database is not None:
             database.close()
 
@@ -100,12 +113,16 @@ class ReaderThread:
         return database
 
     def _found(self, database: sqlite3.Connection, question: Callable[[sqlite3.Connection], T]) -> T:
-        if self._seconds is None:
-            return question(database)
-        self._deadline = time.monotonic() + self._seconds
+        self._deadline = time.monotonic() + (self._seconds or 0.0)
         try:
+            database.execute("BEGIN")  # all that it looks at is of one moment
             return question(database)
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
-                raise Busy("that is too much to look through; say it more exactly") from None
-            raise
+            if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+                raise
+            if self._gives_up:
+                raise ShuttingDown from None
+            raise Busy("that is too much to look through; say it more exactly") from None
+        finally:
+            if database.in_transaction:
+                database.execute("ROLLBACK")

@@ -6,13 +6,12 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 
 from twisted_chat.boundaries import MAX_UNREAD, KnownRoom, Unread
-from twisted_chat.core.events import NATURE, Event, Kind, Page
+from twisted_chat.core.events import Event, Kind, Page
 from twisted_chat.core.search import Search, Term
 from twisted_chat.journal.pages import fitting
-from twisted_chat.journal.rows import CODES, SELECT, Row, event_of, nick_token, person_token, room_token
+from twisted_chat.journal.rows import CODES, HISTORY, SELECT, Row, event_of, nick_token, person_token, room_token
 from twisted_chat.journal.writing import SPOKEN
 
-_HISTORY = ", ".join(str(code) for kind, code in CODES.items() if NATURE[kind].history)
 _THERE = "e.text IS NOT NULL"
 # For who comes back. A deletion has no text and is served; whatever else has none was deleted, or changes what was.
 SERVED = f"(coalesce(t.text, e.text) IS NOT NULL OR e.kind = {CODES[Kind.DELETED]})"
@@ -53,7 +52,7 @@ def latest(database: sqlite3.Connection, room: str, before: int, limit: int, sin
     floor = first_since(database, since) if since else 0
     rows = database.execute(
         f"{SELECT} WHERE e.room = (SELECT number FROM rooms WHERE id = ?) AND e.seq < ? AND e.seq >= ?"
-        f" AND e.kind IN ({_HISTORY}) AND {_THERE} ORDER BY e.seq DESC LIMIT ?",
+        f" AND e.kind IN ({HISTORY}) AND {_THERE} ORDER BY e.seq DESC LIMIT ?",
         (room, before, floor, limit + 1),
     )
     found = [event_of(row) for row in rows]
@@ -94,13 +93,15 @@ def search(database: sqlite3.Connection, search: Search, limit: int) -> Page:
         places.append(person_token(search.person))
     if not places:
         return Page(())
-    wanted = [f"body : ({' AND '.join(map(_term, search.terms))})", f"place : ({' OR '.join(places)})"]
+    wanted = [f"place : ({' OR '.join(places)})"]
+    if search.terms:
+        wanted.append(f"body : ({' AND '.join(map(_term, search.terms))})")
     if search.nick is not None:
         wanted.append(f"place : {nick_token(search.nick)}")
     floor = first_since(database, search.since) if search.since else 0
     rows = database.execute(
         f"{SELECT} WHERE e.seq IN (SELECT rowid FROM words WHERE words MATCH ? AND rowid < ? AND rowid >= ?"
-        " ORDER BY rowid DESC LIMIT ?) ORDER BY e.seq DESC",
+        f" ORDER BY rowid DESC LIMIT ?) AND {_THERE} ORDER BY e.seq DESC",
         (" AND ".join(wanted), search.before, floor, limit + 1),
     )
     found = [event_of(row) for row in rows]

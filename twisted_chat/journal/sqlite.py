@@ -77,12 +77,15 @@ class SqliteJournal:
                 path, self._last, self._written, self._broke, retention=self._retention, utc_ms=self._utc_ms
             )
             self._writer.start()
-        except sqlite3.Error as error:
+        except BaseException as error:
             self._lock.release()
-            raise JournalUnusable(f"can't use {path}: {error}; twisted-chat-admin check {path} tells more") from None
-        except JournalUnusable:
-            self._lock.release()
+            if isinstance(error, sqlite3.Error):
+                why = f"can't use {path}: {error}; twisted-chat-admin check {path} tells more"
+                raise JournalUnusable(why) from None
             raise
+        _log.info("the log is {path}, up to #{last}", path=str(path.resolve()), last=self._last)
+        if self._retention != FOREVER:
+            _log.info("{kept}", kept=str(self._retention))
         self._pages = ReaderThread(path, self._from_thread, name="log reader")
         self._searches = ReaderThread(path, self._from_thread, name="log search", waiting=SEARCHES, seconds=SEARCHING)
         self._pages.start()
@@ -99,6 +102,10 @@ class SqliteJournal:
     @property
     def seq(self) -> int:
         return self._last
+
+    @property
+    def time(self) -> int:
+        return self._facts.time
 
     def rooms(self) -> Sequence[KnownRoom]:
         return self._rooms

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -24,7 +25,7 @@ def backup(path: Path, target: Path) -> None:
     existing(path)
     if target.exists():
         raise _there(target)
-    growing = target.with_name(target.name + ".part")
+    growing = target.with_name(f"{target.name}.{os.getpid()}.part")  # what a killed one left is in nobody's way
     with closing(connect(path)) as database:
         before = facts(database)
         copy(database, growing)
@@ -47,7 +48,7 @@ def _verify(path: Path, log: str, last: int) -> None:
         found = facts(database)
         (damage,) = database.execute("PRAGMA quick_check(1)").fetchone()
     if damage != "ok" or found.id != log or found.last < last:
-        raise JournalUnusable(f"the copy is not what it should be ({damage}); it was taken away")
+        raise JournalUnusable(f"the copy is not what it should be ({' '.join(damage.split())}); it was taken away")
 
 
 def faults(database: sqlite3.Connection) -> Iterator[str]:
@@ -55,7 +56,7 @@ def faults(database: sqlite3.Connection) -> Iterator[str]:
     try:
         for (line,) in database.execute(f"PRAGMA integrity_check({_FAULTS})"):
             if line != "ok":
-                yield f"damaged: {line}"
+                yield f"damaged: {' '.join(line.split())}"
         for table, row, parent, _key in database.execute("PRAGMA foreign_key_check").fetchmany(_FAULTS):
             yield f"row {row} of {table} points to nothing in {parent}"
         database.execute("BEGIN")  # the rest looks at one moment, whoever writes
@@ -101,6 +102,9 @@ def vacuum(path: Path) -> None:
     with closing(connect(path)) as database:
         database.execute("INSERT INTO words (words) VALUES ('optimize')")
         database.execute("VACUUM")
-        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (busy, _pages, _moved) = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise JournalUnusable(f"{path} can't be made smaller while somebody reads it; try again")
+        database.execute("DELETE FROM to_wipe")
         database.execute("UPDATE log SET erased = 0")
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -14,7 +14,7 @@ from twisted.logger import Logger
 from twisted_chat.core.errors import StorageUnavailable
 from twisted_chat.core.events import KEPT, Aside, Item, Outcome, Refused
 from twisted_chat.journal.file import SYNCHRONOUS, connect
-from twisted_chat.journal.keeping import Keeper, Wiper
+from twisted_chat.journal.keeping import MERGED, STEP, Keeper, Wiper
 from twisted_chat.journal.retention import FOREVER, Retention
 from twisted_chat.journal.writing import Writer, Written
 
@@ -30,8 +30,14 @@ KEEPING = 60.0
 STEPPING = 0.05
 """Seconds between two steps of keeping, at least, so that what is said comes first."""
 
-WIPING = 1200.0
-"""Seconds between two looks at what was erased, and is to be wiped: an hour is promised."""
+WIPING = 2400.0
+"""Seconds between two looks at what was erased, and is to be wiped: an hour is promised, a large index takes time."""
+
+WIPING_AT_START = 30.0
+"""Seconds after the start at which what an earlier run left is wiped."""
+
+READ_MEANWHILE = 5.0
+"""Seconds after which it is tried again to empty the WAL that somebody reads."""
 
 CHECKPOINT = 1_000
 """Pages in the WAL, as far as is reckoned, at which they are brought into the file when nothing else is to do."""
@@ -40,15 +46,38 @@ CHECKPOINT_AT_ONCE = 4_000
 """And at which that is done though messages wait."""
 
 _PAGES_A_COMMIT = 8
-_EVENTS_A_PAGE = 16
-# What a transaction adds to the WAL, roughly: an interior of each tree, and its share of the leaves.
+_PAGES_A_CHORE = 2 * max(MERGED, STEP)
+_PAGE = 4096
+# What a transaction adds to the WAL, roughly: an interior of each tree, and its share of the leaves. A text is written
+# about four times: as it is, as words, and both again when their page is filled up.
 
-_FATAL = frozenset(
-    (sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-)
+
+def _pages(written: Written) -> int:
+    return sum(256 + 4 * len(event.text or "") for event, _seq in written.numbers) // _PAGE
+
+
+_FATAL = frozenset((sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC))
 # After a failed fsync nobody knows what is on the disk, and the next one may succeed without having written it.
 
 _log = Logger()
+
+
+class _FileGone(Exception):
+    """Somebody moved or deleted the file: what is written goes where nobody will find it."""
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What tells one file from another of the same name."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    code = getattr(error, "sqlite_errorcode", None) or 0
+    return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 class WriterThread:
@@ -99,7 +128,8 @@ class WriterThread:
         self._keeper = Keeper(self._database, self._retention)
         self._wiper = Wiper(self._database)
         self._keep_at = time.monotonic() + STEPPING
-        self._wipe_at = time.monotonic() + WIPING
+        self._wipe_at = time.monotonic() + (WIPING_AT_START if self._wiper.is_wanted else WIPING)
+        self._identity = _identity(self._path)
         self._thread.start()
 
     def put(self, batch: Sequence[Item]) -> None:
@@ -129,9 +159,14 @@ class WriterThread:
             while self._work():
                 pass
             self._database.close()
+        except _FileGone:
+            self._failed(f"{self._path} is not the file any more that was opened; the service ends")
         except sqlite3.Error as error:
-            self._failed(f"{self._path} can't be written any more ({error}); the service ends, to start anew from it")
-
+            if _is_damage(error):
+                end = f"the service ends; twisted-chat-admin check {self._path} tells more"
+            else:
+                end = "the service ends, to start anew from it"
+            self._failed(f"{self._path} can't be written any more ({error}); {end}")
         except BaseException as error:
             _log.failure("the log's writer failed")
             self._failed(f"{self._path}: the writer failed ({error!r}); the service ends")
@@ -162,6 +197,8 @@ class WriterThread:
 
     def _commit(self, batches: list[Sequence[Item]], marks: Mapping[str, Mapping[str, int]]) -> None:
         database, writer = self._database, self._writer
+        if _identity(self._path) != self._identity:
+            raise _FileGone
         try:
             database.execute("BEGIN IMMEDIATE")
             written = [writer.write(group) for group in _groups(batches)]
@@ -170,10 +207,13 @@ class WriterThread:
             database.execute("COMMIT")
         except sqlite3.Error as error:
             self._roll_back(error)
+            if not self._refusing:  # once for each time that it begins
+                self._refusing = True
+                _log.error("the log can't be written: {why}; messages are refused until it can", why=str(error))
             written = [_refused(group) for group in _groups(batches)]
         else:
             writer.committed()
-            self._in_wal += _PAGES_A_COMMIT + sum(len(each.numbers) for each in written) // _EVENTS_A_PAGE
+            self._in_wal += _PAGES_A_COMMIT + sum(map(_pages, written))
             if self._refusing:
                 self._refusing = False
                 _log.info("the log can be written again")
@@ -183,14 +223,11 @@ class WriterThread:
     def _roll_back(self, error: sqlite3.Error) -> None:
         """Raises `error` where it would be wrong to go on."""
         code = getattr(error, "sqlite_errorcode", None)
-        if code in _FATAL or code is None or code & 0xFF == sqlite3.SQLITE_CORRUPT:
+        if code in _FATAL or code is None or _is_damage(error):
             raise error
         if self._database.in_transaction:
             self._database.execute("ROLLBACK")
         self._writer.rolled_back()
-        if not self._refusing:  # once for each time that it begins
-            self._refusing = True
-            _log.error("the log can't be written: {why}; messages are refused until it can", why=str(error))
 
     # chores: between two batches, in small steps
 
@@ -201,22 +238,29 @@ class WriterThread:
         now = time.monotonic()
         try:
             if self._in_wal >= (CHECKPOINT_AT_ONCE if self._batches else CHECKPOINT):
-                self._database.execute("PRAGMA wal_checkpoint(PASSIVE)")
-                self._in_wal = 0
+                _busy, pages, moved = self._database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                self._in_wal = 0 if pages == moved else _PAGES_A_CHORE  # somebody reads: it is tried again later
             if now >= self._keep_at:
                 self._keep_at = now + (STEPPING if self._keep() else KEEPING)
             if now >= self._wipe_at:
-                more = self._wiper.is_wanted and self._wiper.step()
-                self._wipe_at = now + (STEPPING if more else WIPING)
+                self._wipe_at = now + self._wipe()
         except sqlite3.Error as error:
             self._roll_back(error)
+            _log.error("the log could not be put in order: {why}; that is tried again", why=str(error))
             self._keep_at = self._wipe_at = now + KEEPING
+
+    def _wipe(self) -> float:
+        """Do a step; in how many seconds the next is due."""
+        if not (self._wiper.is_wanted and self._wiper.step()):
+            return WIPING
+        self._in_wal += _PAGES_A_CHORE
+        return READ_MEANWHILE if self._wiper.waits else STEPPING
 
     def _keep(self) -> bool:
         self._database.execute("BEGIN IMMEDIATE")
         taken = self._keeper.step(self._utc_ms())
         self._database.execute("COMMIT")
-        self._in_wal += _PAGES_A_COMMIT
+        self._in_wal += _PAGES_A_CHORE if taken else 1
         return taken
 
 

@@ -137,6 +137,7 @@ class Writer:
         self._database.execute("UPDATE events SET text = ?, revised = 1 WHERE seq = ?", (text, seq))
         if text is not None:
             self._database.execute(ADD_WORDS, (seq, body_of(text), where))
+        self._database.execute("INSERT INTO to_wipe (seq) VALUES (?) ON CONFLICT DO NOTHING", (seq,))
         self._database.execute("UPDATE log SET erased = 1 WHERE erased <> 1")
         return True
 

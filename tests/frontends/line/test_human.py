@@ -173,7 +173,7 @@ class PastLines(SynchronousTestCase):
 
     def test_asked_for(self) -> None:
         self.reads(
-            History("#dev", (self.hello, self.wave), True, "p2"),
+            History("#dev", (self.hello, self.wave), True, "p2", end=7),
             "*** 2 lines of #dev (UTC); /history before #7 shows more:",
             "*** #7 2026-11-18 12:00 alice: hello",
             "*** #9 2026-11-18 12:01 * bob waves",
@@ -200,15 +200,20 @@ class PastLines(SynchronousTestCase):
     def test_found(self) -> None:
         psst = Event(Kind.DIRECT, "p1", "alice", NOON, text="psst", to="p2", to_nick="bob", seq=4)
         self.reads(
-            Found((self.wave, self.hello, psst), True, "p1"),
+            Found((self.wave, self.hello, psst), 4, "p1"),
             "*** 3 lines found, the newest first (UTC); /search ... before:#4 shows more:",
             "*** #9 2026-11-18 12:01 [#dev] * bob waves",
             "*** #7 2026-11-18 12:00 [#dev] alice: hello",
             "*** #4 2026-11-18 12:00 [pm -> bob] psst",
         )
         self.reads(
-            Found((self.hello,), False, "p2"),
+            Found((self.hello,), 0, "p2"),
             "*** 1 line found (UTC):",
             "*** #7 2026-11-18 12:00 [#dev] alice: hello",
         )
-        self.reads(Found((), False, "p2"), "*** Nothing found in your rooms and direct messages")
+        self.reads(Found((), 0, "p2"), "*** Nothing found in your rooms and direct messages")
+
+    def test_a_page_of_nothing_but_ignored_people(self) -> None:
+        nothing = "*** Nothing found in your rooms and direct messages"
+        self.reads(Found((), 4, "p2"), f"{nothing}; /search ... before:#4 shows more")
+        self.reads(History("#dev", (), True, "p2", end=7), "*** #dev has no lines there; /history before #7 shows more")

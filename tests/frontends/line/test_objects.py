@@ -150,12 +150,13 @@ class Answers(ObjectCase):
     def test_found(self) -> None:
         mine = in_dev(Kind.MESSAGE, "hi", seq=5, client_id="c-1")
         self.reads(
-            Found((mine,), False, "p1", "c-9"),
+            Found((mine,), 5, "p1", "c-9"),
             type="found",
             events=[
                 {"type": "message", "seq": 5, "time": TIME, "room": "#dev", "nick": "alice", "text": "hi", "id": "c-1"}
             ],
-            more=False,
+            more=True,
+            before=5,
             id="c-9",
         )
 

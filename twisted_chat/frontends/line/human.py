@@ -68,11 +68,11 @@ def event_line(event: Event, stance: Stance, *, elsewhere: bool) -> str:
         if mine:
             return shapes.server("You are marked as away" if event.text is not None else "You are back")
         return shapes.away(nick, event.text)
-    doer = None if mine else nick
+    doer, where = None if mine else nick, "a direct message" if event.to else room
     if kind is Kind.EDITED:
-        return shapes.edited(doer, event.target, text, room)
+        return shapes.edited(doer, event.target, text, where)
     if kind is Kind.DELETED:
-        return shapes.deleted(doer, event.target, room)
+        return shapes.deleted(doer, event.target, where)
     return shapes.topic(nick, event.room_name, text)
 
 
@@ -105,21 +105,15 @@ def _told_lines(told: Told) -> list[str]:
 
 
 def _history_lines(history: History) -> list[str]:
-    if not history.events:
-        return [] if history.on_joining else [shapes.server(f"{history.room} has no lines there")]
     lines = [_quoted(event, history.reader, elsewhere=False) for event in history.events]
-    count = len(lines)
-    title = f"The last {count} lines" if count != 1 else "The last line"
-    if not history.on_joining:
-        title = f"{count} lines" if count != 1 else "1 line"
-    more = f"; /history before #{history.events[0].seq} shows more" if history.more and not history.on_joining else ""
-    return [shapes.server(f"{title} of {history.room}{_CLOCK}{more}:"), *lines]
+    if history.on_joining:
+        return [shapes.last_lines(history.room, len(lines), _CLOCK), *lines] if lines else []
+    return [shapes.lines_of(history.room, len(lines), history.end, _CLOCK), *lines]
 
 
 def _found_lines(found: Found) -> list[str]:
-    last = found.events[-1].seq if found.more and found.events else None
     lines = [_quoted(event, found.reader, elsewhere=True) for event in found.events]
-    return [shapes.found(len(lines), last, _CLOCK), *lines]
+    return [shapes.found(len(lines), found.before, _CLOCK), *lines]
 
 
 def _quoted(event: Event, reader: str, *, elsewhere: bool) -> str:

@@ -107,7 +107,9 @@ def told_object(told: Told) -> Object:
         client_id = told.client_id
     elif isinstance(told, Found):
         events = [event_object(event, own=event.person == told.reader) for event in told.events]
-        found = {"type": "found", "events": events, "more": told.more}
+        found = {"type": "found", "events": events, "more": bool(told.before)}
+        if told.before:
+            found["before"] = told.before
         client_id = told.client_id
     elif isinstance(told, Skipped):
         found = {"type": "skipped", "from": told.first, "to": told.last}

@@ -75,13 +75,27 @@ def revised(said: str) -> str:
     return f"{said} (edited)"
 
 
-def found(count: int, last: int | None, clock: str = "") -> str:
-    """Above what a search found; `last` is the number of the last of them if there is more before it."""
+def found(count: int, before: int = 0, clock: str = "") -> str:
+    """Above what a search found; there is more before the number `before`, if it is not 0. `clock`: whose times."""
+    more = f"; /search ... before:#{before} shows more" if before else ""
     if not count:
-        return server("Nothing found in your rooms and direct messages")
+        return server(f"Nothing found in your rooms and direct messages{more}")
     lines = "1 line found" if count == 1 else f"{count} lines found, the newest first"
-    more = f"; /search ... before:#{last} shows more" if last is not None else ""
     return server(f"{lines}{clock}{more}:")
+
+
+def last_lines(room: str, count: int, clock: str = "") -> str:
+    """Above the lines that are shown of a room on coming in."""
+    title = f"The last {count} lines" if count != 1 else "The last line"
+    return server(f"{title} of {room}{clock}:")
+
+
+def lines_of(room: str, count: int, before: int = 0, clock: str = "") -> str:
+    """Above the lines of a room that were asked for; there is more before the number `before`, if it is not 0."""
+    more = f"; /history before #{before} shows more" if before else ""
+    if not count:
+        return server(f"{room} has no lines there{more}")
+    return server(f"{count} {'lines' if count != 1 else 'line'} of {room}{clock}{more}:")
 
 
 def quoted(seq: int, when: datetime, said: str) -> str:

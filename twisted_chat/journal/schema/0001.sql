@@ -55,5 +55,10 @@ CREATE VIRTUAL TABLE words USING fts5 (
     body, place, content='', columnsize=0, tokenize="unicode61 remove_diacritics 0"
 );
 
+-- Lines whose words were changed or deleted, and near which traces may be in the file: see journal/keeping.py.
+CREATE TABLE to_wipe (
+    seq INTEGER PRIMARY KEY
+);
+
 -- What is deleted keeps its place, so that its client id can be known again, until it is swept away.
 CREATE INDEX erased ON events (time) WHERE text IS NULL AND kind <= 3;
