@@ -64,6 +64,7 @@ class TheLog(OptionsCase):
             self.assertEqual(complaint, f"--database must be the path of a file, or memory:, not {text!r}")
 
     def test_what_is_no_retention(self) -> None:
+        self.assertIn("--database must be the path of a file, or memory:", self.complaint("--database", "memory"))
         for text in ("0", "0d", "23h", "3600s", "x", "-5", "1.5d", "9" * 12, "\u0661d", ""):
             self.assertIn('--retention must be days from "1d" on', self.complaint("--retention", text), text)
 

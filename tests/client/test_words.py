@@ -129,6 +129,10 @@ class SaidTests(SynchronousTestCase):
         self.check("*** bob is back", type="away", nick="bob", reason=None)
         self.check("*** bob changed #3: new", type="edited", nick="bob", room="#lobby", target=3, text="new")
         self.check("*** You deleted #3 in #dev", type="deleted", nick="alice", room="#dev", target=3)
+        self.check(
+            "*** bob changed #3 in a direct message: x", type="edited", nick="bob", to="alice", target=3, text="x"
+        )
+        self.check("*** bob deleted #3 in a direct message", type="deleted", nick="bob", to="alice", target=3)
         self.check(None, type="fanfare", nick="bob")
 
     def test_mentions(self) -> None:

@@ -482,6 +482,7 @@ class RevisionContract(JournalContract):
         self.finds(looking_for("secret", (LOBBY, DEV)), "secret two", "secret one")
         self.finds(looking_for("secret", (LOBBY, "never-was"), ALICE), "secret four", "secret three", "secret one")
         self.finds(looking_for("secret", (), BOB), "secret three")
+        self.finds(Search((), (DEV,), BOB), "secret three", "secret two")
         self.finds(looking_for("secret", (), CAROL), "secret five", "secret four")
 
     def test_by_whom_and_when(self: Any) -> None:

@@ -347,6 +347,20 @@ class Time(SynchronousTestCase):
         journal._memory._last = 41
         self.assertEqual(make_chat(Clock(), journal).seq, 41)
 
+    def test_a_clock_that_was_set_back_before_the_start(self) -> None:
+        """The log's time goes on, unless it is out of all reason."""
+
+        class Ahead(SlowJournal):
+            ahead = 3_600_000
+
+            @property
+            def time(self) -> int:
+                return NOON + self.ahead
+
+        self.assertEqual(make_chat(Clock(), Ahead()).now(), NOON + 3_600_000)
+        self.patch(Ahead, "ahead", 2 * 24 * 3_600_000)
+        self.assertEqual(make_chat(Clock(), Ahead()).now(), NOON)
+
 
 class Closing(CoreCase):
     def test_everybody_is_told_and_nothing_is_lost(self) -> None:
@@ -409,6 +423,17 @@ class ClosingSlowly(SlowCase):
         self.successResultOf(closed)
         alice.hears("notice Good night.")
         self.assertEqual(len(self.flushLoggedErrors(OSError)), 1)
+
+    def test_a_disk_that_does_not_answer_keeps_nobody_here(self) -> None:
+        alice = someone(self, "alice")
+        closed = self.chat.close("Good night.")
+        self.clock.advance(chat_module.CLOSING - 0.1)
+        self.assertNoResult(closed)
+        self.clock.advance(0.2)
+        self.successResultOf(closed)
+        alice.hears("notice Good night.")
+        assert self.journal.closed is not None
+        self.journal.closed.callback(None)  # it has, after all
 
 
 class Faults(CoreCase):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 from tests.core.doubles import Human, Program, SlowCase, Someone, line, someone
 from tests.helpers import HERE, CoreCase, Listener, TupleView
@@ -666,6 +667,14 @@ class AGreatMany(SlowCase):
         self.journal.closed.callback(None)
         self.assertEqual(self.heard(), [["1"]] * 5)
         self.assertTrue(all(each.listener.closed for each in self.others))
+        self.settles()
+        self.assertEqual(self.heard(), [["1"]] * 5)
+
+    def test_a_batch_that_can_not_be_gone_through_does_not_keep_up_the_next(self) -> None:
+        with mock.patch.object(delivery._Batch, "_find_singles", side_effect=ZeroDivisionError):
+            self.alice.types("/motd")
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+        self.alice.session.say("1")
         self.settles()
         self.assertEqual(self.heard(), [["1"]] * 5)
 

@@ -8,7 +8,7 @@ from tests.core.doubles import SlowCase, someone
 from tests.helpers import CoreCase
 from twisted_chat.core.errors import Busy
 from twisted_chat.core.events import Page
-from twisted_chat.core.told import Found
+from twisted_chat.core.told import Found, History
 
 
 class Case(CoreCase):
@@ -68,6 +68,26 @@ class Finding(Case):
         self.bob.types("/ignore alice")
         self.bob.listener.forget()
         self.assertEqual(self.found(self.bob, "fish"), [])
+
+    def test_all_that_somebody_said(self) -> None:
+        self.alice.types("one", "/me waves", "!!!")
+        self.bob.types("two")
+        self.bob.listener.forget()
+        self.assertEqual(self.found(self.bob, "from:alice"), ["!!!", "waves", "one"])
+
+    def test_there_is_more_behind_those_whom_one_ignores(self) -> None:
+        self.bob.types("old fish")
+        self.alice.types(*["fish"] * 3)
+        self.bob.types("/ignore alice")
+        self.bob.listener.forget()
+        self.bob.session.search("fish", 2, None)
+        self.turn()
+        (found,) = self.bob.listener.told(Found)
+        self.assertEqual((found.events, found.before), ((), 3))
+        self.bob.listener.forget()
+        self.bob.types("/history 2")
+        (history,) = self.bob.listener.told(History)
+        self.assertEqual((history.events, history.more, history.end), ((), True, 3))
 
     def test_what_is_no_search(self) -> None:
         self.bob.types("/search", "/search !!!", "/search fish since:yesterday", "/search x before:#y")

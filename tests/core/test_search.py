@@ -76,6 +76,8 @@ class Queries(SynchronousTestCase):
             self.assertEqual(parse_query(text), query, text)
 
     def test_what_is_none(self) -> None:
+        for name in ("from", "in", "since", "before"):
+            self.assertRaises(BadRequest, parse_query, f"x {name}: alice")
         for text in ("", "  ", "!!! ...", '""', "before:#5", "\U0001f98a"):
             self.assertRaises(NeedText, parse_query, text)
         many = " ".join(["x"] * (MAX_TERMS + 1))

@@ -153,8 +153,9 @@ class Refusals(FileCase):
         self.assertIn("No such file or directory", self.refusal())
         error = str(self.assertRaises(JournalUnusable, file.Lock(self.path).take))
         self.assertEqual(error, f"there is no folder {self.path.parent}")
-        error = str(self.assertRaises(JournalUnusable, file.Lock(Path("/proc/chat.sqlite")).take))
-        self.assertRegex(error, "can't write /proc/chat.sqlite.lock: |no folder")
+        Path(f"{self.folder}/mine.lock").mkdir()
+        error = str(self.assertRaises(JournalUnusable, file.Lock(self.folder / "mine").take))
+        self.assertEqual(error, f"can't write {self.folder}/mine.lock: Is a directory")
 
     def test_a_folder_in_its_place(self) -> None:
         self.path.mkdir()

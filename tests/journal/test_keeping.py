@@ -289,6 +289,17 @@ class Traces(KeepingCase):
         self.wipes()
         self.assertEqual(self.traces(self.SECRET.encode()), [])
 
+    def test_what_retention_took_meanwhile(self) -> None:
+        journal = self.opened()
+        one = said(ALICE, "one")
+        self.appends(journal, one)
+        self.appends(journal, revision(Kind.DELETED, one))
+        self.ends(journal)
+        with closing(sqlite3.connect(self.path)) as database:
+            database.execute("DELETE FROM events")
+            database.commit()
+        self.wipes()
+
     def test_an_index_without_anything(self) -> None:
         self.opened()
         with closing(sqlite3.connect(self.path, isolation_level=None)) as database:

@@ -14,6 +14,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
+from twisted.logger import capturedLogs
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.contracts.journal import ALICE, BOB, DEV, ENDLESS, LOBBY, RevisionContract, said
@@ -183,6 +184,28 @@ class Restarts(OneLog):
         self.opened()
         error = self.assertRaises(JournalUnusable, self.journal_at(self.path).open)
         self.assertEqual(str(error), f"{self.path} is in use by another process ({os.getpid()})")
+
+    def test_its_last_time(self) -> None:
+        journal = self.opened()
+        self.assertEqual(journal.time, 0)
+        self.appends(journal, said(ALICE, "one"))
+        self.ends(journal)
+        self.assertEqual(self.opened().time, 1000)
+
+    def test_what_is_kept_is_said_at_the_start(self) -> None:
+        for retention, words in (
+            (FOREVER, "everything is kept in the log"),
+            (Retention(seconds=90 * 86_400), "lines older than 90 days are taken out of the log"),
+            (Retention(lines=10_000), "of each room the newest 10,000 lines are kept in the log"),
+        ):
+            self.assertEqual(str(retention), words)
+        with capturedLogs() as logs:
+            journal = self.opened(Retention(lines=5))
+        self.assertEqual(
+            [str(event["path" if "path" in event else "kept"]) for event in logs],
+            [str(self.path.resolve()), "of each room the newest 5 lines are kept in the log"],
+        )
+        self.ends(journal)
 
     def test_the_file_is_for_nobody_else(self) -> None:
         self.opened()

@@ -95,6 +95,15 @@ class Events(SynchronousTestCase):
             elsewhere="*** alice changed #7 in #dev: hello",
         )  # fmt: skip
 
+    def test_a_direct_message_that_was_changed(self) -> None:
+        event = of_person(Kind.EDITED, "hush", target=7, to="p2", to_nick="bob")
+        mine = "*** You changed #7 in a direct message: hush"
+        others = "*** alice changed #7 in a direct message: hush"
+        self.reads(event, other=others, origin=mine, own=others, elsewhere=others)
+        event = of_person(Kind.DELETED, None, target=7, to="p2", to_nick="bob")
+        others = "*** alice deleted #7 in a direct message"
+        self.reads(event, other=others, origin="*** You deleted #7 in a direct message", own=others, elsewhere=others)
+
     def test_deleted(self) -> None:
         self.reads(
             in_room(Kind.DELETED, None, target=7),
