@@ -16,8 +16,8 @@ from itertools import accumulate
 from pathlib import Path
 from random import Random
 
-from twisted_chat.core.rooms import LOBBY_ID
 from twisted_chat.core.events import Event, Kind
+from twisted_chat.core.rooms import LOBBY_ID
 from twisted_chat.journal import file
 from twisted_chat.journal.rows import INSERT, body_of, place_of, row_of
 from twisted_chat.journal.writing import ADD_WORDS

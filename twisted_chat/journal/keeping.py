@@ -13,6 +13,7 @@ from enum import Enum, auto
 from twisted_chat.journal.file import BUSY
 from twisted_chat.journal.retention import Retention
 from twisted_chat.journal.rows import HISTORY, Row, body_of, place_of
+from twisted_chat.journal.writing import TAKE_WORDS
 
 STEP = 200
 """Events that one step takes away."""
@@ -126,10 +127,7 @@ class Keeper:
         rows: list[Row] = self._database.execute(
             f"{_WORDS} FROM events e LEFT JOIN rooms r ON r.number = e.room WHERE {where} AND {_INDEXED}", values
         ).fetchall()
-        self._database.executemany(
-            "INSERT INTO words (words, rowid, body, place) VALUES ('delete', ?, ?, ?)",
-            [(seq, body_of(text), place_of(*place)) for seq, text, *place in rows],
-        )
+        self._database.executemany(TAKE_WORDS, [(seq, body_of(text), place_of(*place)) for seq, text, *place in rows])
 
 
 class _Stage(Enum):

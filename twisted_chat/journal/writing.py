@@ -11,7 +11,7 @@ from twisted_chat.core.events import KEPT, REVISIONS, Aside, Duplicate, Event, I
 from twisted_chat.journal.rows import CODES, INSERT, SELECT, Row, body_of, event_of, place_of, row_of
 
 ADD_WORDS = "INSERT INTO words (rowid, body, place) VALUES (?, ?, ?)"
-_TAKE_WORDS = "INSERT INTO words (words, rowid, body, place) VALUES ('delete', ?, ?, ?)"
+TAKE_WORDS = "INSERT INTO words (words, rowid, body, place) VALUES ('delete', ?, ?, ?)"
 _INDEXED = frozenset((Kind.MESSAGE, Kind.ACTION, Kind.DIRECT))
 SPOKEN = ", ".join(str(CODES[kind]) for kind in sorted(_INDEXED, key=CODES.__getitem__))
 
@@ -133,7 +133,7 @@ class Writer:
             return False
         before, *place = found
         where = place_of(*place)
-        self._database.execute(_TAKE_WORDS, (seq, body_of(before), where))
+        self._database.execute(TAKE_WORDS, (seq, body_of(before), where))
         self._database.execute("UPDATE events SET text = ?, revised = 1 WHERE seq = ?", (text, seq))
         if text is not None:
             self._database.execute(ADD_WORDS, (seq, body_of(text), where))
