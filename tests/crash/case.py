@@ -158,6 +158,7 @@ class CrashCase(ServerCase):
         """After all that: everybody gets his words in, the server ends in order, and the log is whole."""
         server = await self.serve()
         await self.come(clients)
+        await self.until(lambda: all(client.is_in for client in clients), "everybody is in")
         await self.all_confirmed(clients)
         self.assert_kept(clients)
         server.send_signal("TERM")

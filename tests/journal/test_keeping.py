@@ -256,6 +256,7 @@ class Traces(KeepingCase):
         self.says_and_deletes(journal, 20)
         self.ends(journal)
         self.patch(writer, "WIPING_AT_START", 0.0)
+        self.patch(writer, "READ_MEANWHILE", 0.0)
         self.patch(writer, "STEPPING", 0.0)
         self.opened()
         self.until_it_is(lambda: not self.traces(self.SECRET.encode()))
@@ -263,6 +264,7 @@ class Traces(KeepingCase):
     def test_the_service_does_it_by_itself(self) -> None:
         self.patch(writer, "WIPING", 0.2)
         self.patch(writer, "STEPPING", 0.0)
+        self.patch(writer, "READ_MEANWHILE", 0.0)  # this test reads all the time
         journal = self.opened()
         self.says_and_deletes(journal, 50)
         self.until_it_is(lambda: not self.traces(self.SECRET.encode()))
