@@ -144,6 +144,20 @@ class Refusals(FileCase):
         self.patch(file, "OLDEST_SQLITE", (99, 1))
         self.assertIn("the log needs SQLite 99.1 or newer; this Python has 3.", self.refusal())
 
+    def test_one_that_was_cut_off_while_it_was_made(self) -> None:
+        """Before it has a WAL, SQLite keeps what was before in a journal beside it: that has to be taken back first."""
+        with closing(sqlite3.connect(self.path, isolation_level=None)) as database:
+            database.execute("CREATE TABLE one (one)")
+            database.execute("PRAGMA cache_size = 1")
+            database.execute("PRAGMA cache_spill = 1")
+            database.execute("BEGIN")
+            database.executemany("INSERT INTO one VALUES (?)", [("x" * 3000,)] * 50)
+            for end in ("", "-journal"):
+                shutil.copy(f"{self.path}{end}", f"{self.folder}/cut{end}")
+        with self.assertRaisesRegex(JournalUnusable, "another program"):
+            file.prepare(self.folder / "cut")
+        self.assertEqual(self.ask("SELECT count(*) FROM one", self.folder / "cut"), [(0,)])
+
     def test_a_wal_without_its_file(self) -> None:
         Path(f"{self.path}-wal").write_bytes(b"what was said last")
         self.assertIn("was it moved without the other?", self.refusal())

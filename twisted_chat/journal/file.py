@@ -187,13 +187,23 @@ def _look(path: Path) -> int:
     if header and (len(header) < _HEADER or not header.startswith(_MAGIC)):
         raise JournalUnusable(f"{path} is no SQLite database, or its beginning is damaged; it was left as it is")
     # Read only: else the WAL that lies beside it would be brought into it, whoever's it is.
-    with closing(connect(path, readonly=True)) as database:
-        (version,) = database.execute("PRAGMA user_version").fetchone()
-        (application,) = database.execute("PRAGMA application_id").fetchone()
-        (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    try:
+        version, application, tables = _says(path, readonly=True)
+    except sqlite3.OperationalError:
+        # It was cut off while it was made, before it had a WAL: nobody can read it but who takes that back.
+        version, application, tables = _says(path, readonly=False)
     if application != APPLICATION_ID and (version or tables):
         raise JournalUnusable(f"{path} is a database of another program; it was left as it is")
     return int(version)
+
+
+def _says(path: Path, *, readonly: bool) -> tuple[int, int, int]:
+    """Its version, whose it is, and how much is in it."""
+    with closing(connect(path, readonly=readonly)) as database:
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        (application,) = database.execute("PRAGMA application_id").fetchone()
+        (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    return version, application, tables
 
 
 def _upgrade(path: Path, version: int, known: dict[int, str], tell: Callable[[str], None]) -> None:
