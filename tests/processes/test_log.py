@@ -116,6 +116,9 @@ class NotStarting(LogCase):
         self.assertIn("is of a newer version (99)", await self.complaint())
 
     async def test_a_python_without_sqlite(self) -> None:
+        # Coverage keeps its own data in such a database: this process has to do without it.
+        bare = {name: value for name, value in self.environment().items() if not name.startswith("COVERAGE")}
+        self.environment = lambda: bare  # type: ignore[method-assign]
         hidden = "import sys; sys.modules['_sqlite3'] = None; " + TWISTD[-1]
         port = "tcp:0:interface=127.0.0.1"
         server = self.spawn([*TWISTD[:-1], hidden, "-n", "--pidfile=", "chat", "--port", port])
