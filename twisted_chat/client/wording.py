@@ -15,7 +15,8 @@ def said(event: Fields, current: str, me: str) -> str | None:
     """An event as one line, for a reader called `me` in the room `current`; None for an unknown kind."""
     nick, room, words = text(event, "nick"), text(event, "room"), text(event, "text")
     elsewhere = None if room == current else room
-    mine = "id" in event or nick == me
+    doer = None if "id" in event or nick == me else nick
+    where = "a direct message" if text(event, "to") else elsewhere
     match event.get("type"):
         case "message":
             return shapes.message(nick, words, elsewhere)
@@ -37,11 +38,9 @@ def said(event: Fields, current: str, me: str) -> str | None:
         case "away":
             return shapes.away(nick, optional_text(event, "reason"))
         case "edited":
-            where = "a direct message" if text(event, "to") else elsewhere
-            return shapes.edited(None if mine else nick, number(event, "target") or 0, words, where)
+            return shapes.edited(doer, number(event, "target") or 0, words, where)
         case "deleted":
-            where = "a direct message" if text(event, "to") else elsewhere
-            return shapes.deleted(None if mine else nick, number(event, "target") or 0, where)
+            return shapes.deleted(doer, number(event, "target") or 0, where)
     return None
 
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twisted.logger import Logger
 from twisted.python.failure import Failure as TwistedFailure
 
-from twisted_chat.core.errors import Busy, ChatError, NotInRoom, StorageUnavailable
+from twisted_chat.core.errors import Busy, ChatError, NotInRoom
 from twisted_chat.core.events import Page
 from twisted_chat.core.search import Query, Search, parse_query
 from twisted_chat.core.told import Failure, Found
 
 if TYPE_CHECKING:
     from twisted_chat.core.session import Session
-
-_log = Logger()
 
 
 def search(session: Session, text: str, limit: int, client_id: str | None) -> None:
@@ -42,10 +39,7 @@ def search(session: Session, text: str, limit: int, client_id: str | None) -> No
 
     def failed(failure: TwistedFailure) -> None:
         session.is_searching = False
-        if not isinstance(failure.value, ChatError):
-            _log.failure("the log can't be searched", failure)
-            failure.value = StorageUnavailable("the log can't be read now")
-        session.feed.tell(Failure(failure.value, client_id))
+        session.unreadable(failure, client_id)
 
     session.aside(look)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure as TwistedFailure
 
 from twisted_chat.boundaries import Recipient, Rendered, Stance, View
-from twisted_chat.core.errors import StorageUnavailable
+from twisted_chat.core.errors import ChatError, StorageUnavailable
 from twisted_chat.core.events import HEARD, Event, Page
 from twisted_chat.core.feed import Feed
 from twisted_chat.core.names import fold
@@ -17,6 +19,8 @@ from twisted_chat.core.told import Entered, Failure, History, Welcome
 if TYPE_CHECKING:
     from twisted_chat.core.chat import Chat
     from twisted_chat.core.people import Person
+
+_log = Logger()
 
 
 class Reader:
@@ -95,6 +99,17 @@ class Reader:
         """The same for what stands in the log already: it was said with this id before."""
         self.feed.confirm(event, self.render(event, Stance.ORIGIN))
 
+    def unreadable(self, failure: TwistedFailure, client_id: str | None) -> None:
+        """What the log was asked for this session can't be answered: a `ChatError` says why, all else is a fault."""
+        if isinstance(failure.value, ChatError):
+            self.feed.tell(Failure(failure.value, client_id))
+        else:
+            _log.failure("the log can't be read", failure)
+            self.tell_unreadable(client_id)
+
+    def tell_unreadable(self, client_id: str | None) -> None:
+        self.feed.tell(Failure(StorageUnavailable("the log can't be read now"), client_id))
+
     # coming, at the places in the log where that happens
 
     def welcome(self, resume: str, since: int | None) -> None:
@@ -163,12 +178,12 @@ class Reader:
 
         def show(page: Page | None) -> None:
             if page is None:
-                self.feed.tell(Failure(StorageUnavailable("the log can't be read now"), client_id))
+                self.tell_unreadable(client_id)
                 return
             events = tuple(filter(self.hears, page.events))
             # The end of the page, whether he hears who said that or not.
             end = page.events[0 if after is None else -1].seq if page.more else 0
-            self.feed.tell(History(room.name, events, page.more, self.person.id, client_id, on_joining, end))
+            self.feed.tell(History(room.name, events, end, self.person.id, client_id, on_joining))
 
         self.feed.show(read, show)
 

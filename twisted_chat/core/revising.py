@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twisted.logger import Logger
-from twisted.python.failure import Failure as TwistedFailure
-
-from twisted_chat.core.errors import ChatError, NoSuchLine, NotAllowed, StorageUnavailable
+from twisted_chat.core.errors import ChatError, NoSuchLine, NotAllowed
 from twisted_chat.core.events import Event, Kind
 from twisted_chat.core.told import Failure
 
 if TYPE_CHECKING:
     from twisted_chat.core.session import Session
-
-_log = Logger()
 
 
 def edit(session: Session, seq: int, text: str, client_id: str | None) -> None:
@@ -40,12 +35,8 @@ def _revise(session: Session, kind: Kind, seq: int, text: str | None, client_id:
         else:
             session.revise(kind, target, text, client_id)
 
-    def unreadable(failure: TwistedFailure) -> None:
-        _log.failure("the log could not be asked for a line", failure)
-        session.feed.tell(Failure(StorageUnavailable("the log can't be read now"), client_id))
-
     def ask() -> None:
-        session.chat.journal.find(seq).addCallbacks(found, unreadable)
+        session.chat.journal.find(seq).addCallbacks(found, session.unreadable, (), {}, (client_id,))
 
     session.aside(ask)  # at its place, so that a line which was said just before is there
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from twisted.logger import Logger
-from twisted.python.failure import Failure as TwistedFailure
-
 from twisted_chat.core import commands, looking, revising
 from twisted_chat.core.errors import (
     BadRequest,
@@ -17,7 +14,6 @@ from twisted_chat.core.errors import (
     NeedText,
     NoSuchRoom,
     NotInRoom,
-    StorageUnavailable,
     TextTooLong,
     TooManyRooms,
 )
@@ -37,8 +33,6 @@ if TYPE_CHECKING:
 MAX_ROOMS_OF_ONE = 50
 MAX_TOPIC = 400
 MAX_CLIENT_ID = 64
-
-_log = Logger()
 
 
 class Session(Reader):
@@ -80,12 +74,8 @@ class Session(Reader):
             else:
                 self.feed.tell(Failure(IdReused(mark), mark))
 
-        def unreadable(failure: TwistedFailure) -> None:
-            _log.failure("the log could not be asked for an id", failure)
-            self.feed.tell(Failure(StorageUnavailable("the log can't be read now"), mark))
-
         def ask() -> None:
-            self.chat.journal.said(self.person.id, mark).addCallbacks(answer, unreadable)
+            self.chat.journal.said(self.person.id, mark).addCallbacks(answer, self.unreadable, (), {}, (mark,))
 
         self.aside(ask)
 

@@ -53,15 +53,18 @@ class People:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A room's past, oldest first. `more`: there is more in the direction asked for, beyond the number `end`."""
+    """A room's past, oldest first. `end`: the number beyond which there is more, in the direction asked for; else 0."""
 
     room: str
     events: tuple[Event, ...]
-    more: bool
+    end: int
     reader: str
     client_id: str | None = None
     on_joining: bool = False
-    end: int = 0
+
+    @property
+    def more(self) -> bool:
+        return bool(self.end)
 
 
 @dataclass(frozen=True, slots=True)

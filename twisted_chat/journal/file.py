@@ -33,6 +33,9 @@ LOOKED_THROUGH = 64 * 1024 * 1024
 OLDEST_SQLITE = (3, 35)
 """UPDATE ... FROM is of 3.33, and in 3.35 it learned what it should."""
 
+WHOLE = "ok"
+"""SQLite's word for a file without fault."""
+
 _MAGIC = b"SQLite format 3\0"
 _HEADER = 100
 
@@ -127,9 +130,15 @@ def prepare(
 
 def _look_through(path: Path) -> None:
     with closing(connect(path)) as database:
-        (damage,) = database.execute("PRAGMA quick_check(1)").fetchone()
-    if damage != "ok":
+        state = structure(database)
+    if state != WHOLE:
         raise JournalUnusable(f"{path} is damaged; it was left as it is. twisted-chat-admin check {path} tells more")
+
+
+def structure(database: sqlite3.Connection) -> str:
+    """What is wrong with the structure of the file, in one line, or `WHOLE`. Every page is looked at."""
+    (state,) = database.execute("PRAGMA quick_check(1)").fetchone()
+    return " ".join(state.split())
 
 
 def _try_to_write(path: Path) -> None:
@@ -182,6 +191,7 @@ def _known_version(path: Path, newest: int) -> int:
 
 
 def _look(path: Path) -> int:
+    """The same of whatever version; raises `JournalUnusable` for what is no log."""
     with path.open("rb") as file:
         header = file.read(_HEADER)
     if header and (len(header) < _HEADER or not header.startswith(_MAGIC)):
@@ -194,7 +204,7 @@ def _look(path: Path) -> int:
         version, application, tables = _says(path, readonly=False)
     if application != APPLICATION_ID and (version or tables):
         raise JournalUnusable(f"{path} is a database of another program; it was left as it is")
-    return int(version)
+    return version
 
 
 def _says(path: Path, *, readonly: bool) -> tuple[int, int, int]:

@@ -12,7 +12,7 @@ from enum import Enum, auto
 
 from twisted_chat.journal.file import BUSY
 from twisted_chat.journal.retention import Retention
-from twisted_chat.journal.rows import HISTORY, Row, body_of, place_of
+from twisted_chat.journal.rows import HISTORY, SPOKEN, Row, body_of, place_of
 from twisted_chat.journal.writing import TAKE_WORDS
 
 STEP = 200
@@ -30,7 +30,7 @@ MERGED = 64
 DAY = 24 * 3600 * 1000
 """Milliseconds for which a client id is remembered at least, whatever happens to its text."""
 
-_INDEXED = "e.text IS NOT NULL AND e.kind <= 3"
+_INDEXED = f"e.text IS NOT NULL AND e.kind IN ({SPOKEN})"
 _WORDS = "SELECT e.seq, e.text, coalesce(r.id, ''), e.person, coalesce(e.addressee, ''), e.nick"
 
 

@@ -9,8 +9,17 @@ from twisted_chat.boundaries import MAX_UNREAD, KnownRoom, Unread
 from twisted_chat.core.events import Event, Kind, Page
 from twisted_chat.core.search import Search, Term
 from twisted_chat.journal.pages import fitting
-from twisted_chat.journal.rows import CODES, HISTORY, SELECT, Row, event_of, nick_token, person_token, room_token
-from twisted_chat.journal.writing import SPOKEN
+from twisted_chat.journal.rows import (
+    CODES,
+    HISTORY,
+    SELECT,
+    SPOKEN,
+    Row,
+    event_of,
+    nick_token,
+    person_token,
+    room_token,
+)
 
 _THERE = "e.text IS NOT NULL"
 # For who comes back. A deletion has no text and is served; whatever else has none was deleted, or changes what was.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from twisted_chat.core.events import NATURE, Event, Kind
+from twisted_chat.core.events import NATURE, SPEECH, Event, Kind
 from twisted_chat.core.names import fold
 from twisted_chat.core.words import words_of
 
@@ -19,6 +19,9 @@ CODES: dict[Kind, int] = {
 """Numbers in the file: never to be changed, only added to."""
 
 _KINDS = {code: kind for kind, code in CODES.items()}
+
+SPOKEN = ", ".join(str(code) for kind, code in CODES.items() if kind in SPEECH)
+"""The codes of what somebody said, for SQL."""
 
 HISTORY = ", ".join(str(code) for kind, code in CODES.items() if NATURE[kind].history)
 """The codes of what a room's past shows, for SQL."""

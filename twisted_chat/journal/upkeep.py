@@ -10,8 +10,8 @@ from contextlib import closing
 from pathlib import Path
 
 from twisted_chat.boundaries import JournalUnusable
-from twisted_chat.journal.file import connect, copy, existing, facts
-from twisted_chat.journal.writing import SPOKEN
+from twisted_chat.journal.file import WHOLE, connect, copy, existing, facts, structure
+from twisted_chat.journal.rows import SPOKEN
 
 _FAULTS = 20
 """Faults of one sort that are told."""
@@ -46,9 +46,9 @@ def _verify(path: Path, log: str, last: int) -> None:
     existing(path)
     with closing(connect(path)) as database:
         found = facts(database)
-        (damage,) = database.execute("PRAGMA quick_check(1)").fetchone()
-    if damage != "ok" or found.id != log or found.last < last:
-        raise JournalUnusable(f"the copy is not what it should be ({' '.join(damage.split())}); it was taken away")
+        state = structure(database)
+    if state != WHOLE or found.id != log or found.last < last:
+        raise JournalUnusable(f"the copy is not what it should be ({state}); it was taken away")
 
 
 def faults(database: sqlite3.Connection) -> Iterator[str]:

@@ -51,11 +51,6 @@ _PAGE = 4096
 # What a transaction adds to the WAL, roughly: an interior of each tree, and its share of the leaves. A text is written
 # about four times: as it is, as words, and both again when their page is filled up.
 
-
-def _pages(written: Written) -> int:
-    return sum(256 + 4 * len(event.text or "") for event, _seq in written.numbers) // _PAGE
-
-
 _FATAL = frozenset((sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC))
 # After a failed fsync nobody knows what is on the disk, and the next one may succeed without having written it.
 
@@ -262,6 +257,11 @@ class WriterThread:
         self._database.execute("COMMIT")
         self._in_wal += _PAGES_A_CHORE if taken else 1
         return taken
+
+
+def _pages(written: Written) -> int:
+    """What its events take in the WAL, as far as is reckoned."""
+    return sum(256 + 4 * len(event.text or "") for event, _seq in written.numbers) // _PAGE
 
 
 def _groups(batches: list[Sequence[Item]]) -> list[list[Item]]:

@@ -7,13 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from twisted_chat.core.errors import NoSuchLine
-from twisted_chat.core.events import KEPT, REVISIONS, Aside, Duplicate, Event, Item, Kind, Outcome, Refused
-from twisted_chat.journal.rows import CODES, INSERT, SELECT, Row, body_of, event_of, place_of, row_of
+from twisted_chat.core.events import KEPT, REVISIONS, SPEECH, Aside, Duplicate, Event, Item, Kind, Outcome, Refused
+from twisted_chat.journal.rows import INSERT, SELECT, SPOKEN, Row, body_of, event_of, place_of, row_of
 
 ADD_WORDS = "INSERT INTO words (rowid, body, place) VALUES (?, ?, ?)"
 TAKE_WORDS = "INSERT INTO words (words, rowid, body, place) VALUES ('delete', ?, ?, ?)"
-_INDEXED = frozenset((Kind.MESSAGE, Kind.ACTION, Kind.DIRECT))
-SPOKEN = ", ".join(str(CODES[kind]) for kind in sorted(_INDEXED, key=CODES.__getitem__))
 
 
 @dataclass(slots=True)
@@ -82,7 +80,7 @@ class Writer:
     def _add(self, event: Event) -> None:
         self.last = seq = event.seq or self.last + 1  # it brings a number only when another log is read in
         self._rows.append(row_of(event, seq, self._room(event) if event.room else None))
-        if event.kind in _INDEXED:
+        if event.kind in SPEECH:
             text = event.text or ""
             self._words.append((seq, body_of(text), place_of(event.room, event.person, event.to, event.nick)))
         elif event.kind is Kind.TOPIC:

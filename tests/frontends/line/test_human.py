@@ -164,7 +164,7 @@ class PastLines(SynchronousTestCase):
 
     def test_on_joining(self) -> None:
         self.reads(
-            History("#dev", (self.hello, self.wave), True, "p1", on_joining=True),
+            History("#dev", (self.hello, self.wave), 7, "p1", on_joining=True),
             "*** The last 2 lines of #dev (UTC):",
             "*** #7 2026-11-18 12:00 alice: hello",
             "*** #9 2026-11-18 12:01 * bob waves",
@@ -172,17 +172,17 @@ class PastLines(SynchronousTestCase):
 
     def test_on_joining_a_room_with_one_line(self) -> None:
         self.reads(
-            History("#dev", (self.hello,), False, "p9", on_joining=True),
+            History("#dev", (self.hello,), 0, "p9", on_joining=True),
             "*** The last line of #dev (UTC):",
             "*** #7 2026-11-18 12:00 alice: hello",
         )
 
     def test_on_joining_an_empty_room(self) -> None:
-        self.reads(History("#dev", (), False, "p1", on_joining=True))
+        self.reads(History("#dev", (), 0, "p1", on_joining=True))
 
     def test_asked_for(self) -> None:
         self.reads(
-            History("#dev", (self.hello, self.wave), True, "p2", end=7),
+            History("#dev", (self.hello, self.wave), 7, "p2"),
             "*** 2 lines of #dev (UTC); /history before #7 shows more:",
             "*** #7 2026-11-18 12:00 alice: hello",
             "*** #9 2026-11-18 12:01 * bob waves",
@@ -190,18 +190,18 @@ class PastLines(SynchronousTestCase):
 
     def test_the_first_line_of_all(self) -> None:
         self.reads(
-            History("#dev", (self.hello,), False, "p2"),
+            History("#dev", (self.hello,), 0, "p2"),
             "*** 1 line of #dev (UTC):",
             "*** #7 2026-11-18 12:00 alice: hello",
         )
 
     def test_nothing(self) -> None:
-        self.reads(History("#dev", (), False, "p2"), "*** #dev has no lines there")
+        self.reads(History("#dev", (), 0, "p2"), "*** #dev has no lines there")
 
     def test_other_words_than_those_first_said(self) -> None:
         changed = replace(self.hello, revised=True)
         self.reads(
-            History("#dev", (changed,), False, "p2"),
+            History("#dev", (changed,), 0, "p2"),
             "*** 1 line of #dev (UTC):",
             "*** #7 2026-11-18 12:00 alice: hello (edited)",
         )
@@ -225,4 +225,4 @@ class PastLines(SynchronousTestCase):
     def test_a_page_of_nothing_but_ignored_people(self) -> None:
         nothing = "*** Nothing found in your rooms and direct messages"
         self.reads(Found((), 4, "p2"), f"{nothing}; /search ... before:#4 shows more")
-        self.reads(History("#dev", (), True, "p2", end=7), "*** #dev has no lines there; /history before #7 shows more")
+        self.reads(History("#dev", (), 7, "p2"), "*** #dev has no lines there; /history before #7 shows more")

@@ -136,7 +136,7 @@ class Answers(ObjectCase):
         mine = in_dev(Kind.MESSAGE, "hi", seq=5, client_id="c-1")
         others = Event(Kind.MESSAGE, "p2", "bob", AT, "r1", "#dev", "ho", client_id="b-1", seq=6)
         self.reads(
-            History("#dev", (mine, others), True, "p1", "c-9"),
+            History("#dev", (mine, others), 5, "p1", "c-9"),
             type="history",
             room="#dev",
             events=[
