@@ -108,7 +108,7 @@ class Layers(SynchronousTestCase):
             "twisted_chat.core",
             "twisted_chat.boundaries",
             "twisted_chat.journal",
-            "twisted_chat.frontends.line.shapes",
+            "twisted_chat.frontends.shapes",
             "twisted_chat.frontends.line.jsonl",
             "twisted_chat.frontends.line.objects",
         )
@@ -139,12 +139,12 @@ class Layers(SynchronousTestCase):
         self.only(
             "twisted_chat.client",
             "twisted_chat.__version__",
-            "twisted_chat.frontends.line.shapes",
+            "twisted_chat.frontends.shapes",
             "twisted_chat.frontends.line.jsonl",
         )
 
     def test_the_line_codec_knows_nothing(self) -> None:
-        for name in ("twisted_chat.frontends.line.shapes", "twisted_chat.frontends.line.jsonl"):
+        for name in ("twisted_chat.frontends.shapes", "twisted_chat.frontends.line.jsonl"):
             self.assertEqual([each for each in self.imports[name] if not is_standard(each)], [])
 
     def test_nobody_knows_the_tap(self) -> None:

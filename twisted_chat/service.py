@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 
 from twisted_chat.boundaries import JournalUnusable
 from twisted_chat.core.chat import Chat
-from twisted_chat.frontends.line.factory import LineFactory
+from twisted_chat.frontends.door import DoorFactory
 
 GOING_DOWN = "The server is going down"
 FLUSH = 2.0
@@ -30,7 +30,7 @@ class Door:
 
     description: str
     endpoint: IStreamServerEndpoint
-    factory: LineFactory
+    factory: DoorFactory
 
 
 class StartError(Exception):
@@ -106,7 +106,7 @@ class ChatService(Service):
     def _close_connections(self) -> Deferred[Any]:
         return DeferredList([factory.close(GOING_DOWN, FLUSH) for factory in self._factories()])
 
-    def _factories(self) -> set[LineFactory]:
+    def _factories(self) -> set[DoorFactory]:
         return {door.factory for door in self._doors}
 
 

@@ -10,7 +10,8 @@ from twisted_chat.core.events import KEPT, REVISIONS, Event, Kind
 from twisted_chat.core.names import parse_nick, parse_room
 from twisted_chat.core.session import MAX_CLIENT_ID, MAX_TOPIC
 from twisted_chat.core.text import MAX_TEXT, clean
-from twisted_chat.frontends.line import jsonl, shapes
+from twisted_chat.frontends import shapes
+from twisted_chat.frontends.line import jsonl
 from twisted_chat.frontends.line.objects import event_object
 
 T = TypeVar("T")

@@ -16,7 +16,8 @@ from twisted_chat.client.requests import request
 from twisted_chat.client.rooms import LOBBY, Rooms
 from twisted_chat.client.typed import Verb, parse
 from twisted_chat.client.untrusted import Fields, clean, moment, number, objects, text, texts
-from twisted_chat.frontends.line import jsonl, shapes
+from twisted_chat.frontends import shapes
+from twisted_chat.frontends.line import jsonl
 
 _ROOM_FOR_ID = 100
 """Bytes of an object that its id may take."""

@@ -18,7 +18,7 @@ from twisted_chat.client.requests import farewell
 from twisted_chat.client.screen import Screen, Typist
 from twisted_chat.client.troubles import worded
 from twisted_chat.client.untrusted import Fields, clean
-from twisted_chat.frontends.line import shapes
+from twisted_chat.frontends import shapes
 
 NICK_QUESTION = "Choose your nickname: "
 _ABOUT_NICK = frozenset({"BAD_NICK", "NICK_IN_USE", "NICK_RESERVED", "NICK_CONFUSABLE"})

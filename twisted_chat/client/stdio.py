@@ -14,7 +14,7 @@ from zope.interface import implementer
 
 from twisted_chat.client.effects import Kind, Shown
 from twisted_chat.client.screen import Screen, Typist
-from twisted_chat.frontends.line import shapes
+from twisted_chat.frontends import shapes
 
 PAUSE_ABOVE = 200
 RESUME_BELOW = 100

@@ -6,7 +6,7 @@ import re
 from datetime import tzinfo
 
 from twisted_chat.client.untrusted import Fields, moment, number, objects, optional_text, text, texts
-from twisted_chat.frontends.line import shapes
+from twisted_chat.frontends import shapes
 
 _OF_A_NICK = r"[\w\-\[\]{}\\^|`]"
 

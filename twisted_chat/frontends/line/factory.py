@@ -1,120 +1,20 @@
-"""The line door: builds a LineProtocol for each connection that is admitted, and closes them all in the end."""
+"""The line door: a LineProtocol for each connection that is admitted."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from twisted.internet.defer import Deferred, succeed
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
-from twisted.internet.protocol import Protocol, ServerFactory
-from twisted.logger import Logger
-
 from twisted_chat.boundaries import Stance
-from twisted_chat.core.chat import Chat
 from twisted_chat.core.errors import ServerFull
 from twisted_chat.core.told import Failure
-from twisted_chat.frontends.admission import Admission
+from twisted_chat.frontends.door import DoorFactory
 from twisted_chat.frontends.line.human import CURRENT
 from twisted_chat.frontends.line.protocol import LineProtocol
-from twisted_chat.frontends.outbox import GRACE
-from twisted_chat.frontends.throttle import Rate
-
-REFUSALS_LOGGED_EACH = 60.0
-"""Seconds."""
-
-_log = Logger()
 
 
-class LineFactory(ServerFactory):
-    """Makes a protocol for each connection to the line port.
+class LineFactory(DoorFactory):
+    """Makes a protocol for each connection to the line port."""
 
-    `rate` None lets everybody talk as fast as he can; `password` is what the server asks for before a nickname,
-    None for nothing.
-    """
-
-    noisy = False
-
-    def __init__(
-        self,
-        chat: Chat,
-        clock: IReactorTime,
-        admission: Admission,
-        *,
-        rate: Rate | None = None,
-        password: str | None = None,
-    ) -> None:
-        self.chat = chat
-        self.clock = clock
-        self.admission = admission
-        self.rate = rate
-        self.password = password
-        self.connections: set[LineProtocol] = set()
-        self._refused = 0
-        self._log_again = 0.0
-        self._all_gone: Deferred[None] | None = None
-        self._give_up: IDelayedCall | None = None
-
-    def buildProtocol(self, addr: Any) -> Protocol:
-        try:
-            origin = self.admission.admit(addr)
-        except ServerFull as error:
-            self._note_refusal(addr, error)
-            return Refusal(error, self.clock)
+    def connection(self, origin: str) -> LineProtocol:
         return LineProtocol(self, origin)
 
-    def _note_refusal(self, addr: Any, error: ServerFull) -> None:
-        """Log it, one line a minute at most: a storm of connections must not fill the log."""
-        self._refused += 1
-        if self.clock.seconds() >= self._log_again:
-            _log.info(
-                "{count} connections refused, the last from {addr}: {why}",
-                count=self._refused,
-                addr=addr,
-                why=str(error),
-            )
-            self._refused = 0
-            self._log_again = self.clock.seconds() + REFUSALS_LOGGED_EACH
-
-    def close(self, notice: str, flush: float) -> Deferred[None]:
-        """End what has no session; fires when every connection is gone, at the latest after `flush` seconds."""
-        for connection in tuple(self.connections):
-            connection.farewell(notice)
-        if not self.connections:
-            return succeed(None)
-        self._all_gone = Deferred()
-        self._give_up = self.clock.callLater(flush, self.abort_all)
-        return self._all_gone
-
-    def connection_gone(self, connection: LineProtocol, origin: str) -> None:
-        """A connection that was admitted as `origin` is over."""
-        self.connections.discard(connection)
-        self.admission.release(origin)
-        if self._all_gone is not None and not self.connections:
-            gone, self._all_gone = self._all_gone, None
-            if self._give_up is not None and self._give_up.active():
-                self._give_up.cancel()
-            gone.callback(None)
-
-    def abort_all(self) -> None:
-        """End every connection now."""
-        for connection in tuple(self.connections):
-            connection.abort()
-
-
-class Refusal(Protocol):
-    """Says why a connection is not admitted, and ends it."""
-
-    def __init__(self, error: ServerFull, clock: IReactorTime) -> None:
-        self._error = error
-        self._clock = clock
-        self._grace: IDelayedCall | None = None
-
-    def connectionMade(self) -> None:
-        transport: Any = self.transport
-        transport.write(CURRENT.render(Failure(self._error), Stance.OTHER))
-        transport.loseConnection()
-        self._grace = self._clock.callLater(GRACE, transport.abortConnection)
-
-    def connectionLost(self, reason: object = None) -> None:
-        if self._grace is not None and self._grace.active():
-            self._grace.cancel()
+    def refusal(self, error: ServerFull) -> bytes:
+        return CURRENT.render(Failure(error), Stance.OTHER)

@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from twisted_chat.boundaries import Stance, View
-from twisted_chat.core.events import Event, Kind
-from twisted_chat.core.told import (
-    Entered,
-    Failure,
-    Found,
-    History,
-    Notice,
-    People,
-    Reply,
-    Skipped,
-    Told,
-    Welcome,
-)
-from twisted_chat.frontends.line import shapes
+from twisted_chat.core.events import Event
+from twisted_chat.core.told import Told
+from twisted_chat.frontends import plain
 from twisted_chat.frontends.line.framing import encode
-
-_CLOCK = " (UTC)"
 
 
 class HumanView:
@@ -33,9 +19,9 @@ class HumanView:
 
     def render(self, item: Event | Told, stance: Stance) -> bytes:
         if type(item) is Event:
-            line = event_line(item, stance, elsewhere=self._elsewhere)
+            line = plain.event_line(item, stance, elsewhere=self._elsewhere)
             return encode(line) if line else b""
-        return b"".join(encode(line) for line in _told_lines(item))  # type: ignore[arg-type]
+        return b"".join(encode(line) for line in plain.told_lines(item))  # type: ignore[arg-type]
 
     def join(self, pieces: Sequence[bytes]) -> bytes:
         return b"".join(pieces)
@@ -43,84 +29,6 @@ class HumanView:
 
 CURRENT = HumanView(elsewhere=False)
 ELSEWHERE = HumanView(elsewhere=True)
-
-
-def event_line(event: Event, stance: Stance, *, elsewhere: bool) -> str:
-    """The line of an event, empty where there is nothing to show: one's own words stand on one's screen already."""
-    kind, nick, text = event.kind, event.nick, event.text or ""
-    room = event.room_name if elsewhere else None
-    mine = stance is Stance.ORIGIN
-    if kind is Kind.MESSAGE:
-        return "" if mine else shapes.message(nick, text, room)
-    if kind is Kind.ACTION:
-        return "" if mine else shapes.message(nick, text, room, action=True)
-    if kind is Kind.DIRECT:
-        if stance is Stance.OTHER:
-            return shapes.direct(nick, text, action=event.action)
-        return shapes.own_direct(nick, event.to_nick, text, action=event.action)
-    if kind is Kind.JOINED:
-        return "" if mine else shapes.joined(nick, event.room_name)
-    if kind is Kind.LEFT:
-        return shapes.server(f"You left {event.room_name}") if mine else shapes.left(nick, event.room_name, text)
-    if kind is Kind.RENAMED:
-        return shapes.server(f"You are now {text}") if mine else shapes.renamed(nick, text)
-    if kind is Kind.AWAY:
-        if mine:
-            return shapes.server("You are marked as away" if event.text is not None else "You are back")
-        return shapes.away(nick, event.text)
-    doer, where = None if mine else nick, "a direct message" if event.to else room
-    if kind is Kind.EDITED:
-        return shapes.edited(doer, event.target, text, where)
-    if kind is Kind.DELETED:
-        return shapes.deleted(doer, event.target, where)
-    return shapes.topic(nick, event.room_name, text)
-
-
-def _told_lines(told: Told) -> list[str]:
-    if isinstance(told, Reply):
-        return [shapes.server(line) for line in told.lines]
-    if isinstance(told, Failure):
-        return [shapes.error(told.error.code, str(told.error))]
-    if isinstance(told, Welcome):
-        first, *others = told.rooms
-        return [
-            shapes.welcome(told.nick, first.name, list(first.people), first.count),
-            *([shapes.server(f"The topic of {first.name}: {first.topic}")] if first.topic else []),
-            *(shapes.server(line) for line in told.motd),
-            *(shapes.entered(room.name, list(room.people), room.count, room.topic) for room in others),
-        ]
-    if isinstance(told, Entered):
-        room = told.room
-        return [shapes.entered(room.name, list(room.people), room.count, room.topic)]
-    if isinstance(told, History):
-        return _history_lines(told)
-    if isinstance(told, Found):
-        return _found_lines(told)
-    if isinstance(told, Skipped):
-        return [shapes.skipped(told.count)]
-    if isinstance(told, Notice):
-        return [shapes.server(told.text)]
-    assert isinstance(told, People)
-    return []
-
-
-def _history_lines(history: History) -> list[str]:
-    lines = [_quoted(event, history.reader, elsewhere=False) for event in history.events]
-    if history.on_joining:
-        return [shapes.last_lines(history.room, len(lines), _CLOCK), *lines] if lines else []
-    return [shapes.lines_of(history.room, len(lines), history.end, _CLOCK), *lines]
-
-
-def _found_lines(found: Found) -> list[str]:
-    lines = [_quoted(event, found.reader, elsewhere=True) for event in found.events]
-    return [shapes.found(len(lines), found.before, _CLOCK), *lines]
-
-
-def _quoted(event: Event, reader: str, *, elsewhere: bool) -> str:
-    stance = Stance.SELF if event.person == reader else Stance.OTHER
-    when = datetime.fromtimestamp(event.time / 1000, UTC)
-    said = event_line(event, stance, elsewhere=elsewhere)
-    return shapes.quoted(event.seq, when, shapes.revised(said) if event.revised else said)
 
 
 _check: type[View] = HumanView

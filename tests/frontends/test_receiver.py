@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.frontends.line.receiver import TameLineReceiver
+from twisted_chat.frontends.receiver import TameLineReceiver
 
 LIMIT = 20
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.frontends.line import shapes
+from twisted_chat.frontends import shapes
 
 
 class Said(SynchronousTestCase):
