@@ -12,14 +12,13 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from twisted_chat import __version__
 from twisted_chat.client import options as command_line
 from twisted_chat.client.conversation import Conversation
 from twisted_chat.client.effects import Shown, dated
-from twisted_chat.client.options import Options
+from twisted_chat.client.options import Options, PasswordError, server_password
 from twisted_chat.client.outbox import Outbox
 
 
@@ -34,17 +33,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     if nick is None:
         return _complain("give a nickname: standard input is no terminal to ask at", 2)
-    password = None
-    if options.password_file is not None:
-        try:
-            password = Path(options.password_file).read_text("utf-8").partition("\n")[0].rstrip("\r")
-        except (OSError, ValueError) as error:
-            from twisted_chat.client.troubles import reason
-
-            return _complain(f"the password can't be read from {options.password_file}: {reason(error)}", 2)
+    try:
+        password = server_password(options.target)
+    except PasswordError as error:
+        return _complain(str(error), 2)
     conversation = Conversation(
         nick,
-        options.rooms,
+        options.target.rooms,
         Outbox(secrets.token_hex(8)),
         now=lambda: datetime.now().astimezone(),
         client=f"twisted-chat {__version__}",
@@ -78,8 +73,9 @@ def _run(options: Options, conversation: Conversation) -> int:
     reactor: Any = installed  # a module to mypy
     # Twisted's own timers follow the time of day: a step of it would look like a server that fell silent.
     reactor.seconds = time.monotonic
+    server = options.target
     try:
-        target = endpoint(reactor, options.host, options.port, tls=options.tls, ca=options.ca)
+        target = endpoint(reactor, server.host, server.port, tls=server.tls, ca=server.ca)
     except TrustError as trouble:
         return _complain(str(trouble), 2)
 
@@ -91,7 +87,7 @@ def _run(options: Options, conversation: Conversation) -> int:
         reconnect=options.reconnect,
         interactive=os.isatty(0),
         strict=options.once,
-        tls=options.tls,
+        tls=server.tls,
     )
     screen: Any
     if fancy:
@@ -113,7 +109,7 @@ def _run(options: Options, conversation: Conversation) -> int:
             piped=not manners.interactive,
             bell=options.bell and os.isatty(1),
         )
-    session = Session(conversation, screen, target, options.where, reactor, random.random, manners)
+    session = Session(conversation, screen, target, server.where, reactor, random.random, manners)
     outcomes: list[Outcome] = []
     stopped: Deferred[None] = Deferred()
 

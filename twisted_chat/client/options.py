@@ -5,8 +5,26 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from twisted_chat import __version__
+from twisted_chat.client.troubles import reason
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which server, how to reach it, and where to go there: the same for every client of ours."""
+
+    host: str
+    port: int
+    tls: bool
+    ca: str | None
+    rooms: tuple[str, ...]
+    password_file: str | None
+
+    @property
+    def where(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,22 +32,13 @@ class Options:
     """What was asked for."""
 
     nick: str | None
-    host: str
-    port: int
-    tls: bool
-    ca: str | None
+    target: Target
     retry: bool
     reconnect: bool
     once: bool
-    rooms: tuple[str, ...]
-    password_file: str | None
     bell: bool
     times: bool
     plain: bool
-
-    @property
-    def where(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 def _port(text: str) -> int:
@@ -45,6 +54,42 @@ def _host(text: str) -> str:
     return text
 
 
+def add_target(parser: argparse.ArgumentParser) -> None:
+    """The arguments that a `Target` is made of."""
+    add = parser.add_argument
+    add("--host", type=_host, default="127.0.0.1", help="where the server is (%(default)s)")
+    add("--port", type=_port, default=55555, help="the server's line port (%(default)s)")
+    add("--tls", action="store_true", help="encrypt, and verify the server's certificate")
+    add("--ca", metavar="FILE", help="trust the PEM certificates in FILE, not the system's; means --tls")
+    add("--room", metavar="#ROOM", action="append", default=[], help="be in this room, too; talk in the first")
+    add("--password-file", metavar="FILE", help="the server's password is the first line of FILE")
+
+
+def target(found: argparse.Namespace) -> Target:
+    return Target(
+        host=found.host,
+        port=found.port,
+        tls=found.tls or found.ca is not None,
+        ca=found.ca,
+        rooms=tuple(found.room),
+        password_file=found.password_file,
+    )
+
+
+class PasswordError(ValueError):
+    """The server's password can't be read; the text says why."""
+
+
+def server_password(target: Target) -> str | None:
+    """The server's password, if there is a file of it. Raises `PasswordError`."""
+    if target.password_file is None:
+        return None
+    try:
+        return Path(target.password_file).read_text("utf-8").partition("\n")[0].rstrip("\r")
+    except (OSError, ValueError) as error:
+        raise PasswordError(f"the password can't be read from {target.password_file}: {reason(error)}") from None
+
+
 def parse(arguments: Sequence[str] | None) -> Options:
     """Raises SystemExit after a usage error or ``--help``, as argparse does."""
     parser = argparse.ArgumentParser(
@@ -54,12 +99,7 @@ def parse(arguments: Sequence[str] | None) -> Options:
     )
     add = parser.add_argument
     add("nick", metavar="NICK", nargs="?", help="your nickname; asked for on a terminal")
-    add("--host", type=_host, default="127.0.0.1", help="where the server is (%(default)s)")
-    add("--port", type=_port, default=55555, help="the server's line port (%(default)s)")
-    add("--tls", action="store_true", help="encrypt, and verify the server's certificate")
-    add("--ca", metavar="FILE", help="trust the PEM certificates in FILE, not the system's; means --tls")
-    add("--room", metavar="#ROOM", action="append", default=[], help="be in this room, too; talk in the first")
-    add("--password-file", metavar="FILE", help="the server's password is the first line of FILE")
+    add_target(parser)
     add("--retry", action="store_true", help="wait for a server that does not answer yet")
     add("--no-reconnect", action="store_true", help="end when the connection is lost")
     add("--once", action="store_true", help="send standard input, print refusals only, end; status 1 if any")
@@ -72,15 +112,10 @@ def parse(arguments: Sequence[str] | None) -> Options:
         parser.error("a nickname has at least one character")
     return Options(
         nick=found.nick.strip() if found.nick is not None else None,
-        host=found.host,
-        port=found.port,
-        tls=found.tls or found.ca is not None,
-        ca=found.ca,
+        target=target(found),
         retry=found.retry,
         reconnect=not found.no_reconnect,
         once=found.once,
-        rooms=tuple(found.room),
-        password_file=found.password_file,
         bell=found.bell,
         times=not found.no_times,
         plain=found.plain,
