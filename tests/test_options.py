@@ -101,6 +101,13 @@ class CommandLine(OptionsCase):
             ),
         )
 
+    def test_the_unframed_doors(self) -> None:
+        self.assertEqual((Settings().tutorial, Settings().gossip, Settings().room), ((), (), "#lobby"))
+        found = self.settings("--port=1", "--tutorial=55555", "--tutorial", "2", "--gossip=tcp:9999", "--room=#class")
+        self.assertEqual(found.ports, ("tcp:1:backlog=1024",))
+        self.assertEqual(found.tutorial, ("tcp:55555:backlog=1024", "tcp:2:backlog=1024"))
+        self.assertEqual((found.gossip, found.room), (("tcp:9999:backlog=1024",), "#class"))
+
     def test_rate_off(self) -> None:
         self.assertIsNone(self.settings("--rate", "OFF").rate)
 
@@ -110,7 +117,8 @@ class CommandLine(OptionsCase):
             self.assertIn(f"--{option.name}=", text)
             self.assertNotIn("\n", option.help)
             self.assertIn(option.help.split()[0], text)
-        self.assertIn("--port=", text)
+        for door in ("port", "tutorial", "gossip"):
+            self.assertIn(f"--{door}=", text)
         self.assertIn("--config=", text)
 
     def test_version(self) -> None:
@@ -131,6 +139,10 @@ class Wrong(OptionsCase):
             (("--max-connections", "0"), "--max-connections must be a whole number from 1"),
             (("--name", " "), "--name must have 1 to 60 characters"),
             (("--port", "70000"), "--port 70000: a port is a number up to 65535"),
+            (("--gossip", "70000"), "--gossip 70000: a port is a number up to 65535"),
+            (("--room", "class"), "--room must be a room such as #lobby: a room's name begins with #"),
+            (("--tutorial", "55555"), "--tutorial tcp:55555 is the line door's, too: --port gives that another"),
+            (("--port=7", "--gossip=tcp:7"), "--gossip tcp:7 is the line door's, too: --port gives that another"),
         ]:
             self.assertIn(wanted, self.complaint(*arguments))
 
@@ -162,6 +174,12 @@ class File(OptionsCase):
         self.assertEqual(found.ports, ("tcp:1:backlog=1024", "tcp:2:backlog=1024"))
         self.assertEqual((found.name, found.history, found.rate), ("Here", 3, None))
 
+    def test_the_unframed_doors(self) -> None:
+        path = self.file("chat.toml", 'tutorial = [1, "tcp:2"]\ngossip = 3\nroom = "#class"\n')
+        found = self.settings("--config", path)
+        self.assertEqual(found.tutorial, ("tcp:1:backlog=1024", "tcp:2:backlog=1024"))
+        self.assertEqual((found.gossip, found.room), (("tcp:3:backlog=1024",), "#class"))
+
     def test_one_port(self) -> None:
         path = self.file("chat.toml", "port = 4000\n")
         self.assertEqual(self.settings("-c", path).ports, ("tcp:4000:backlog=1024",))
@@ -175,7 +193,7 @@ class File(OptionsCase):
         path = self.file("chat.toml", "max-conections = 3\n")
         self.assertIn("unknown key 'max-conections'; did you mean max-connections?", self.complaint("--config", path))
         path = self.file("chat.toml", "zzz = 3\n")
-        self.assertIn("there are port, name,", self.complaint("--config", path))
+        self.assertIn("there are port, tutorial, gossip, name,", self.complaint("--config", path))
 
     def test_a_wrong_value_is_the_files(self) -> None:
         path = self.file("chat.toml", "history = -1\n")

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import io
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from twisted.application.service import IServiceMaker
 from twisted.internet.endpoints import quoteStringArgument
 from twisted.internet.error import CannotListenError
 from twisted.internet.testing import MemoryReactorClock, StringTransport
+from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 from twisted.plugin import IPlugin, getPlugins
 from twisted.python.lockfile import FilesystemLock
 from twisted.trial.unittest import SynchronousTestCase
@@ -82,6 +84,48 @@ class Making(TapCase):
         service.privilegedStartService()
         (one, other) = (server[1] for server in self.reactor.tcpServers)
         self.assertIs(one.chat, other.chat)
+
+    def test_the_unframed_doors(self) -> None:
+        service = self.make("--tutorial", "4001", "--gossip", "4002", "--room", "#class", "--rate", "3,1")
+        service.privilegedStartService()
+        service.startService()
+        doors = {server[0]: server[1] for server in self.reactor.tcpServers}
+        self.assertEqual(len({door.chat for door in doors.values()}), 1)
+        self.assertEqual(len({door.admission for door in doors.values()}), 1)
+        written = []
+        for port in (4001, 4002):
+            transport = StringTransport()
+            protocol = doors[port].buildProtocol(transport.getPeer())
+            protocol.makeConnection(transport)
+            protocol.dataReceived(b"jos\xc3\xa9")
+            for _turn in range(9):
+                self.reactor.advance(1)
+            written.append(transport.value())
+            protocol.connectionLost()
+        self.assertIn(b"NICK*** Welcome, jose. You are alone in #class.", written[0])
+        self.assertIn("SERVER~josé2 added to the chat".encode(), written[1])
+
+    def test_no_unframed_door_unless_asked_for(self) -> None:
+        self.make().privilegedStartService()
+        self.assertEqual(len(self.reactor.tcpServers), 1)
+
+    def test_without_the_letters_the_missing_part_is_named(self) -> None:
+        if (present := sys.modules.pop("anyascii", None)) is not None:
+            self.addCleanup(sys.modules.__setitem__, "anyascii", present)
+        self.addCleanup(sys.modules.pop, "anyascii")
+        sys.modules["anyascii"] = None  # type: ignore[assignment]
+        said: list[LogEvent] = []
+        globalLogPublisher.addObserver(said.append)
+        self.addCleanup(globalLogPublisher.removeObserver, said.append)
+        self.make("--gossip", "4001")
+        self.assertEqual(said, [])
+        self.make("--tutorial", "4001")
+        (line,) = map(formatEvent, said)
+        self.assertIn("pip install 'twisted-chat[ascii]'", line)
+
+    def test_a_bad_endpoint_is_named_by_its_option(self) -> None:
+        line = self.complaint(lambda: self.make("--gossip", "pigeon:1"))
+        self.assertIn("--gossip pigeon:1 is no port number and no endpoint description", line)
 
     def test_the_settings_arrive(self) -> None:
         motd = place_for(self)
@@ -212,7 +256,7 @@ class Failing(TapCase):
     def test_a_taken_port(self) -> None:
         service = self.make("--port", "4000", reactor=BusyReactor(), twistd={"nodaemon": True})
         line = self.complaint(service.privilegedStartService)
-        self.assertEqual(line, "twistd chat: can't listen on tcp:4000: Address already in use\n")
+        self.assertEqual(line, "twistd chat: Unable to bind to host 0.0.0.0 and port 4000: Address already in use\n")
 
     def test_a_taken_port_removes_our_pidfile(self) -> None:
         pidfile = place_for(self)

@@ -14,6 +14,9 @@ from twisted.python import usage
 
 from twisted_chat import __version__
 from twisted_chat.core.durations import UNITS, seconds_of
+from twisted_chat.core.errors import BadRoom
+from twisted_chat.core.names import parse_room
+from twisted_chat.core.rooms import LOBBY
 from twisted_chat.core.text import MAX_TEXT, clean
 from twisted_chat.frontends.throttle import Rate
 from twisted_chat.journal.retention import FOREVER, Retention
@@ -34,11 +37,15 @@ MEMORY = "memory:"
 class Settings:
     """What the service runs with: every option, read and checked.
 
-    `ports` are Twisted server endpoint descriptions. `rate` None: no limit. `max_connections` None: what the
-    system allows. `max_per_address` None: the default, with loopback exempt. `database` is a file's path, or `MEMORY`.
+    `ports`, `tutorial` and `gossip` are Twisted server endpoint descriptions: of the line door, and of the unframed
+    ones, whose people are in `room`. `rate` None: no limit. `max_connections` None: what the system allows.
+    `max_per_address` None: the default, with loopback exempt. `database` is a file's path, or `MEMORY`.
     """
 
     ports: tuple[str, ...] = (DEFAULT_PORT,)
+    tutorial: tuple[str, ...] = ()
+    gossip: tuple[str, ...] = ()
+    room: str = LOBBY
     name: str = "Twisted Chat"
     motd: tuple[str, ...] = ()
     password: str | None = None
@@ -56,6 +63,13 @@ def _one_line(value: str) -> str:
     if not 1 <= len(text) <= 60:
         raise usage.UsageError("must have 1 to 60 characters")
     return text
+
+
+def _room(value: str) -> str:
+    try:
+        return parse_room(value).text
+    except BadRoom as error:
+        raise usage.UsageError(f"must be a room such as {LOBBY}: {error}") from None
 
 
 def _number(least: int) -> Callable[[str], int]:
@@ -148,10 +162,14 @@ OPTIONS: tuple[_Option, ...] = (
     _Option("history", _number(0), "Lines shown on joining a room. [default: 20]"),
     _Option("database", _database, 'The FILE of the log, or "memory:" to keep nothing. [default: chat.sqlite]'),
     _Option("retention", _retention, 'How long lines are kept ("90d"), or how many of each room. [default: forever]'),
+    _Option("room", _room, "The room of who comes by --tutorial or --gossip. [default: #lobby]"),
     _Option("log-size", _number(1), "Lines of each room kept with --database memory:. [default: 10000]"),
 )
 _BY_NAME = {option.name: option for option in OPTIONS}
-_NAMES = ("port", *_BY_NAME)
+_DOORS = {"port": "ports", "tutorial": "tutorial", "gossip": "gossip"}
+"""The options that may be given several times, each with its setting."""
+
+_NAMES = (*_DOORS, *_BY_NAME)
 
 
 class Options(usage.Options):
@@ -169,16 +187,24 @@ class Options(usage.Options):
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.ports: list[str] = []
+        self._doors: dict[str, list[str]] = {}
         self.settings = Settings()
 
     def opt_port(self, value: str) -> None:
         """A port number, or a Twisted server endpoint such as tcp:55555:interface=127.0.0.1 or
         ssl:55556:privateKey=key.pem:certKey=cert.pem. May be given several times. [default: tcp:55555]
         """
-        self.ports.append(value)
+        self._doors.setdefault("port", []).append(value)
 
     opt_p = opt_port
+
+    def opt_tutorial(self, value: str) -> None:
+        """A port number or an endpoint for the tutorial's terminal client, which frames nothing. [default: none]"""
+        self._doors.setdefault("tutorial", []).append(value)
+
+    def opt_gossip(self, value: str) -> None:
+        """The same for the window client 'Gossip..!'. [default: none]"""
+        self._doors.setdefault("gossip", []).append(value)
 
     def opt_version(self) -> None:
         """Display the version and exit."""
@@ -196,14 +222,13 @@ class Options(usage.Options):
     def postOptions(self) -> None:
         config = self["config"]
         typed: dict[str, Any] = {option.name: self[option.name] for option in OPTIONS if self[option.name] is not None}
-        if self.ports:
-            typed["port"] = self.ports
+        typed.update(self._doors)
         given = {**(_from_file(config) if config is not None else {}), **typed}
         found: dict[str, Any] = {}
         for name, value in given.items():
             try:
-                if name == "port":
-                    found["ports"] = tuple(endpoint_description(each) for each in value)
+                if name in _DOORS:
+                    found[_DOORS[name]] = tuple(endpoint_description(each) for each in value)
                 else:
                     found[_BY_NAME[name].field] = _BY_NAME[name].parse(value)
             except usage.UsageError as error:
@@ -211,6 +236,16 @@ class Options(usage.Options):
                 raise usage.UsageError(f"{place} {error}") from None
         assert found.keys() <= {field.name for field in fields(Settings)}
         self.settings = Settings(**found)
+        _refuse_a_shared_port(self.settings)
+
+
+def _refuse_a_shared_port(settings: Settings) -> None:
+    """Who takes the tutorial's server's place asks for its port, which is the line door's unless told otherwise."""
+    for name in ("tutorial", "gossip"):
+        for description in getattr(settings, name):
+            if description in map(endpoint_description, settings.ports):
+                shown = description.removesuffix(BACKLOG)
+                raise usage.UsageError(f"--{name} {shown} is the line door's, too: --port gives that another")
 
 
 def endpoint_description(value: str) -> str:
@@ -236,10 +271,10 @@ def _from_file(path: str) -> dict[str, Any]:
             near = difflib.get_close_matches(name, _NAMES, n=1, cutoff=0.4)
             hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(_NAMES)}"
             raise usage.UsageError(f"{path}: unknown key {name!r}{hint}")
-        values = value if name == "port" and isinstance(value, list) else [value]
+        values = value if name in _DOORS and isinstance(value, list) else [value]
         if not values:
             raise usage.UsageError(f"{path}: {name} is an empty list")
         if not all(isinstance(each, str | int) and not isinstance(each, bool) for each in values):
             raise usage.UsageError(f"{path}: {name} must be a text or a number")
-        found[name] = [str(each) for each in values] if name == "port" else str(cast(object, value))
+        found[name] = [str(each) for each in values] if name in _DOORS else str(cast(object, value))
     return found

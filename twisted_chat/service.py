@@ -73,13 +73,16 @@ class ChatService(Service):
 
         def failed(failure: Failure) -> None:
             reason: object = failure.value
+            what = f"can't listen on {door.description}"
             if isinstance(reason, CannotListenError):
+                if isinstance(reason.port, int):  # else it is a UNIX socket
+                    what = f"Unable to bind to host {reason.interface or '0.0.0.0'} and port {reason.port}"
                 reason = reason.socketError
             if isinstance(reason, OSError):
                 reason = reason.strerror or reason
             elif str(reason) == "Cannot acquire lock":  # Twisted's word about a unix: endpoint
                 reason = "another process listens there"
-            self._failed(StartError(f"can't listen on {door.description}: {reason}"))
+            self._failed(StartError(f"{what}: {reason}"))
 
         outcome: list[Any] = []
         door.endpoint.listen(door.factory).addBoth(outcome.append)

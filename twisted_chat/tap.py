@@ -20,7 +20,10 @@ from twisted.logger import Logger
 from twisted_chat.boundaries import Journal
 from twisted_chat.core.chat import Chat
 from twisted_chat.frontends.admission import Admission
+from twisted_chat.frontends.door import DoorFactory
 from twisted_chat.frontends.line.factory import LineFactory
+from twisted_chat.frontends.unframed.dialects import Gossip, Tutorial
+from twisted_chat.frontends.unframed.factory import UnframedFactory
 from twisted_chat.journal.memory import MemoryJournal
 from twisted_chat.options import BACKLOG, MEMORY, Options, Settings, endpoint_description
 from twisted_chat.service import ChatService, Door, StartError
@@ -70,10 +73,34 @@ def _compose(
         history_lines=settings.history,
     )
     admission = Admission(most, settings.max_per_address)
-    factory = LineFactory(chat, reactor, admission, rate=settings.rate, password=settings.password)
-    ports = map(endpoint_description, settings.ports)  # the default one wants its long queue, too
-    doors = [Door(_shown(port), _endpoint(reactor, port), factory) for port in ports]
+    common: Any = {"rate": settings.rate, "password": settings.password}
+    factories: list[tuple[str, tuple[str, ...], DoorFactory]] = [
+        ("port", settings.ports, LineFactory(chat, reactor, admission, **common))
+    ]
+    for option, ports, dialect in (
+        ("tutorial", settings.tutorial, lambda: Tutorial(_ascii_writer())),
+        ("gossip", settings.gossip, Gossip),
+    ):
+        if ports:
+            door = UnframedFactory(chat, reactor, admission, dialect=dialect(), room=settings.room, **common)
+            factories.append((option, ports, door))
+    doors = [
+        # The default port wants its long queue, too.
+        Door(_shown(port), _endpoint(reactor, option, endpoint_description(port)), factory)
+        for option, ports, factory in factories
+        for port in ports
+    ]
     return ChatService(chat, doors, reactor, failed.at_start)
+
+
+def _ascii_writer() -> Callable[[str], str] | None:
+    """What writes a character in ASCII, if it is installed."""
+    try:
+        from anyascii import anyascii
+    except ImportError:
+        _log.warn("--tutorial shows ? for what is not ASCII; pip install 'twisted-chat[ascii]' writes it out")
+        return None
+    return anyascii
 
 
 def _journal(settings: Settings, reactor: Any, broken: Callable[[str], None]) -> Journal:
@@ -102,22 +129,22 @@ def _shown(description: str) -> str:
     return description.removesuffix(BACKLOG)
 
 
-def _endpoint(reactor: Any, description: str) -> IStreamServerEndpoint:
+def _endpoint(reactor: Any, option: str, description: str) -> IStreamServerEndpoint:
     shown = _shown(description)
     try:
         endpoint: IStreamServerEndpoint = serverFromString(reactor, description)  # type: ignore[no-untyped-call]
         return endpoint
     except ImportError as error:
         hint = "pip install 'twisted-chat[tls]'" if shown.startswith("ssl:") else str(error)
-        raise StartError(f"--port {shown} needs a part that is not installed: {hint}") from None
+        raise StartError(f"--{option} {shown} needs a part that is not installed: {hint}") from None
     except OSError as error:
-        raise StartError(f"--port {shown}: can't read {error.filename}: {error.strerror}") from None
+        raise StartError(f"--{option} {shown}: can't read {error.filename}: {error.strerror}") from None
     except VerifyError:
-        raise StartError(f"--port {shown}: the certificate and the private key do not belong together") from None
+        raise StartError(f"--{option} {shown}: the certificate and the private key do not belong together") from None
     except Exception as error:  # whatever an endpoint's parser makes of nonsense
         if type(error).__module__.startswith("OpenSSL."):  # which need not be installed
-            raise StartError(f"--port {shown}: {_wrong_file(shown)}") from None
-        raise StartError(f"--port {shown} is no port number and no endpoint description: {error}") from None
+            raise StartError(f"--{option} {shown}: {_wrong_file(shown)}") from None
+        raise StartError(f"--{option} {shown} is no port number and no endpoint description: {error}") from None
 
 
 def _wrong_file(description: str) -> str:

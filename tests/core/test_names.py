@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.core.errors import BadNick, BadRoom, NickReserved
-from twisted_chat.core.names import RESERVED, Name, fold, parse_nick, parse_room
+from twisted_chat.core.names import MAX_NICK, RESERVED, Name, fold, parse_nick, parse_room, similar
 
 ANY_TEXT = st.text(max_size=40) | st.text(st.characters(categories=("L", "N", "M", "C")), max_size=8)
 
@@ -167,3 +167,36 @@ class Whatever(SynchronousTestCase):
         except (BadNick, NickReserved):
             return
         self.assertEqual(parse_room(f"#{nick.text}"), Name(f"#{nick.text}", f"#{nick.key}"))
+
+
+class Similar(SynchronousTestCase):
+    def first(self, nick: str) -> str:
+        return next(similar(nick))
+
+    def test_a_valid_one_and_then_with_numbers(self) -> None:
+        names = similar("alice")
+        self.assertEqual([next(names) for _name in range(3)], ["alice", "alice2", "alice3"])
+
+    def test_a_bad_one(self) -> None:
+        for nick, found in (
+            ("John Smith", "John_Smith"),
+            (" a~b! ", "a_b"),
+            ("7up", "_7up"),
+            ("admin", "_admin"),
+            ("", "guest"),
+            ("~ ~", "guest"),
+            ("\u202eeve", "eve"),
+            ("e\u0301", "\xe9"),
+        ):
+            self.assertEqual(self.first(nick), found, nick)
+
+    def test_a_long_one(self) -> None:
+        names = list(similar("x" * 100))
+        self.assertEqual({len(name) for name in names}, {MAX_NICK})
+        self.assertEqual(len(set(names)), len(names))
+
+    @given(ANY_TEXT)
+    def test_they_are_valid(self, text: str) -> None:
+        names = similar(text)
+        for _name in range(12):
+            parse_nick(next(names))

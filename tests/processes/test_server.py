@@ -184,6 +184,11 @@ def in_kernels(stranger: Stranger, port: int) -> int:
     return waiting
 
 
+def unable(port: str) -> str:
+    """What is said of an endpoint that can't be had (row C3 of the window program's server)."""
+    return f"Unable to bind to host 127.0.0.1 and port {port.split(':')[1]}"
+
+
 class NotStarting(ServerCase):
     async def complaint(self, process: Process, status: int = 1) -> str:
         """The one line on standard error of a process that ends with `status`."""
@@ -202,18 +207,24 @@ class NotStarting(ServerCase):
     async def test_a_taken_port(self) -> None:
         port = self.taken()
         line = await self.complaint(self.twistd("-n", "chat", "--port", port))
-        self.assertEqual(line, f"twistd chat: can't listen on {port}: Address already in use")
+        self.assertEqual(line, f"twistd chat: {unable(port)}: Address already in use")
         self.assertEqual(os.listdir(self.folder), [], "twistd.pid was left behind")
+
+    async def test_a_taken_port_of_an_unframed_door(self) -> None:
+        """C3: nothing else runs."""
+        port = self.taken()
+        server = self.twistd("-n", "chat", "--port", "tcp:0:interface=127.0.0.1", "--gossip", port)
+        self.assertEqual(await self.complaint(server), f"twistd chat: {unable(port)}: Address already in use")
 
     async def test_a_taken_port_of_a_daemon(self) -> None:
         port = self.taken()
         process = self.twistd("chat", "--port", port)
         self.assertEqual(await process.ended, 1)
         said = (process.output + process.errors).decode()
-        self.assertIn(f"can't listen on {port}", said)
+        self.assertIn(unable(port), said)
         self.assertNotIn("Traceback", said)
         log = (self.folder / "twistd.log").read_text()
-        self.assertIn(f"can't listen on {port}: Address already in use", log)
+        self.assertIn(f"{unable(port)}: Address already in use", log)
 
     async def test_a_bad_endpoint(self) -> None:
         line = await self.complaint(self.twistd("-n", "chat", "--port", "carrier-pigeon:1"))

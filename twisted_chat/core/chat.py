@@ -113,13 +113,14 @@ class Chat:
         recipient: Recipient,
         nick: str,
         *,
+        home: str = LOBBY,
         rooms: Iterable[str] = (),
         resume: str | None = None,
         since: int | None = None,
         log: str | None = None,
         client: str = "",
     ) -> Session:
-        """Let somebody in under `nick`. Raises a `ChatError` if that can't be.
+        """Let somebody in under `nick`, into the room `home` and the `rooms`. Raises a `ChatError` if that can't be.
 
         With the `resume` secret of a person it is that person, and an older session of it ends. `since` is the number
         in the log (if it is this `log`) after which it wants to be told what it missed.
@@ -127,7 +128,7 @@ class Chat:
         if self.closing:
             raise ShuttingDown
         name = parse_nick(nick)
-        places = self._places((LOBBY, *rooms))
+        places = self._places((home, *rooms))
         person_id = self._secrets.person_of(resume) if resume else None
         if (log is not None and log != self.journal.id) or (since is not None and since > self.seq):
             since = None

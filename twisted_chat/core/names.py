@@ -6,6 +6,8 @@ ignorable characters, which are refused instead). A name is shown as it was type
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from unicodedata import category, normalize
 
@@ -63,6 +65,28 @@ def parse_nick(text: str) -> Name:
     if key in RESERVED:
         raise NickReserved(nick)
     return Name(nick, key)
+
+
+SIMILAR = 1_000
+"""So many nicknames are tried for who can't choose."""
+
+
+def similar(nick: str) -> Iterator[str]:
+    """Valid nicknames like `nick`, valid or not, for who can't choose: cleaned, then with a number."""
+    base = _cleaned_nick(nick)
+    yield base
+    for number in range(2, SIMILAR):
+        suffix = str(number)
+        yield base[: MAX_NICK - len(suffix)] + suffix
+
+
+def _cleaned_nick(nick: str) -> str:
+    """The nearest valid nickname: what is not allowed becomes ``_``, or is left out at the ends."""
+    kept = "".join(each if not _complaint(fold(each)) else "_" for each in normalize("NFC", nick)[:MAX_NICK]).strip("_")
+    for nick in (kept, f"_{kept}"[:MAX_NICK]) if kept else ():
+        with suppress(BadNick, NickReserved):
+            return parse_nick(nick).text
+    return "guest"
 
 
 def parse_room(text: str) -> Name:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from twisted.python.failure import Failure as TwistedFailure
 from zope.interface import implementer
 
 from twisted_chat.boundaries import Rendered, Stance, View
-from twisted_chat.core.errors import BadLogin, ChatError, Flood, TimedOut
+from twisted_chat.core.errors import BadLogin, ChatError, Flood, LineTooLong, TimedOut
 from twisted_chat.core.told import Failure, Notice, Told
 from twisted_chat.frontends.outbox import Outbox, plain_socket
 from twisted_chat.frontends.receiver import TameLineReceiver
@@ -34,6 +35,8 @@ PASSWORD_TRIES = 3
 PATIENCE = 500
 """Lines that a person is served after lagging; who missed more gets one notice."""
 
+_HTTP_REQUEST = re.compile(rb"(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|CONNECT|TRACE) \S+ HTTP/\d")
+
 _log = Logger()
 
 
@@ -41,16 +44,15 @@ _log = Logger()
 class DoorConnection(TameLineReceiver, ABC):
     """Lets somebody in within a time, slows him down, and sees to it that every end is told exactly once.
 
-    A subclass is the session's `Recipient`. What a line means depends on `_state`, a method of the subclass.
+    A subclass is the session's `Recipient`. What a line means depends on `_state`, a method: the greeting first.
     """
-
-    _state: Callable[[bytes], None]
 
     def __init__(self, factory: DoorFactory, origin: str) -> None:
         super().__init__()
         self._factory = factory
         self._clock = factory.clock
         self._origin = origin
+        self._state: Callable[[bytes], None] = self._first_line
         self._session: Session | None = None
         self._throttle: Throttle | None = None
         self._deadline: IDelayedCall | None = None
@@ -63,6 +65,10 @@ class DoorConnection(TameLineReceiver, ABC):
     @abstractmethod
     def greet(self) -> None:
         """The connection is there, and so is the outbox."""
+
+    @abstractmethod
+    def _greeting(self, line: bytes) -> None:
+        """A line of somebody who has no name yet."""
 
     @abstractmethod
     def view(self, current: bool) -> View:
@@ -121,6 +127,23 @@ class DoorConnection(TameLineReceiver, ABC):
         if self._throttle is not None:
             self._throttle.took_line()
         self._state(line)
+
+    def lineLengthExceeded(self, line: bytes) -> None:
+        if self._throttle is not None:
+            self._throttle.took_line()
+        error = LineTooLong(self.MAX_LENGTH)
+        if self._session is None:
+            self._tell(Failure(error))
+            self.close()  # it was more than the whole greeting may take
+        else:
+            self._session.fail(error)
+
+    def _first_line(self, line: bytes) -> None:
+        if looks_like_http(line):
+            self.abort()
+        else:
+            self._state = self._greeting
+            self._greeting(line)
 
     def _count_greeting(self, line: bytes) -> None:
         """A stranger has said one line more. Raises `Flood`."""
@@ -209,3 +232,8 @@ class DoorConnection(TameLineReceiver, ABC):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+
+def looks_like_http(line: bytes) -> bool:
+    """Whether a browser was talked into sending this."""
+    return _HTTP_REQUEST.match(line) is not None

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.frontends.line.framing import MAX_LINE, decode, encode, looks_like_http
+from twisted_chat.frontends.connection import looks_like_http
+from twisted_chat.frontends.line.framing import MAX_LINE, decode, encode
 
 IAC = b"\xff"
 CLEAN_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n"))

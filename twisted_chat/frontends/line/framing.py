@@ -10,8 +10,6 @@ MAX_LINE = 8 * 1024
 # RFC 854: IAC WILL/WONT/DO/DONT option, IAC SB ... IAC SE, IAC IAC for a byte 255, IAC command.
 _TELNET = re.compile(rb"\xff(?:[\xfb-\xfe].?|\xfa.*?(?:\xff\xf0|$)|(\xff)|.|$)", re.DOTALL)
 
-_HTTP_REQUEST = re.compile(rb"(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|CONNECT|TRACE) \S+ HTTP/\d")
-
 
 def decode(line: bytes) -> str:
     """The text of a line without its LF: telnet options dropped, a CR at its end too, bad bytes become U+FFFD."""
@@ -25,8 +23,3 @@ def decode(line: bytes) -> str:
 def encode(line: str) -> bytes:
     """A line for the wire, with its CR LF."""
     return line.encode("utf-8", "replace") + b"\r\n"
-
-
-def looks_like_http(line: bytes) -> bool:
-    """Whether a browser was talked into sending this."""
-    return _HTTP_REQUEST.match(line) is not None

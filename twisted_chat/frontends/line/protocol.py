@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from twisted_chat.boundaries import Recipient, View
-from twisted_chat.core.errors import BadRequest, ChatError, LineTooLong, TimedOut
+from twisted_chat.core.errors import BadRequest, ChatError, TimedOut
 from twisted_chat.core.told import Failure
 from twisted_chat.frontends.connection import PATIENCE, DoorConnection
 from twisted_chat.frontends.line import human, jsonl, requests
-from twisted_chat.frontends.line.framing import MAX_LINE, decode, looks_like_http
+from twisted_chat.frontends.line.framing import MAX_LINE, decode
 from twisted_chat.frontends.line.objects import OBJECTS
 from twisted_chat.frontends.line.silence import DROP_AFTER, Silence
 
@@ -28,7 +28,6 @@ class LineProtocol(DoorConnection):
 
     def __init__(self, factory: DoorFactory, origin: str) -> None:
         super().__init__(factory, origin)
-        self._state = self._first_line
         self._objects = False
         self._silence: Silence | None = None
 
@@ -37,30 +36,17 @@ class LineProtocol(DoorConnection):
         self._prompt()
 
     def lineLengthExceeded(self, line: bytes) -> None:
-        if self._throttle is not None:
-            self._throttle.took_line()
-        error = LineTooLong(self.MAX_LENGTH)
         if self._session is None:
             self._objects = self._objects or _chooses_objects(line)
-            self._tell(Failure(error))
-            self.close()  # it was more than the whole greeting may take
-        else:
-            if self._silence is not None:
-                self._silence.heard()
-            self._session.fail(error)
+        if self._silence is not None:
+            self._silence.heard()
+        super().lineLengthExceeded(line)
 
     # the greeting: each line answers the last prompt
 
     def _prompt(self) -> None:
         if not self._objects:
             self.sendLine(b"SERVERPASS" if self._wants_password else b"NICK")
-
-    def _first_line(self, line: bytes) -> None:
-        if looks_like_http(line):
-            self.abort()
-        else:
-            self._state = self._greeting
-            self._greeting(line)
 
     def _greeting(self, line: bytes) -> None:
         mark: str | None = None
