@@ -141,8 +141,8 @@ class Wrong(OptionsCase):
             (("--port", "70000"), "--port 70000: a port is a number up to 65535"),
             (("--gossip", "70000"), "--gossip 70000: a port is a number up to 65535"),
             (("--room", "class"), "--room must be a room such as #lobby: a room's name begins with #"),
-            (("--tutorial", "55555"), "--tutorial tcp:55555 is the line door's, too: --port gives that another"),
-            (("--port=7", "--gossip=tcp:7"), "--gossip tcp:7 is the line door's, too: --port gives that another"),
+            (("--tutorial", "55555"), "--tutorial tcp:55555: the line door has that port; --port gives it another"),
+            (("--gossip=tcp:55555:interface=127.0.0.1",), "--gossip tcp:55555: the line door has that port"),
         ]:
             self.assertIn(wanted, self.complaint(*arguments))
 

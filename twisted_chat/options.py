@@ -236,16 +236,16 @@ class Options(usage.Options):
                 raise usage.UsageError(f"{place} {error}") from None
         assert found.keys() <= {field.name for field in fields(Settings)}
         self.settings = Settings(**found)
-        _refuse_a_shared_port(self.settings)
+        if "port" not in given:
+            _refuse_the_default_port(self.settings)
 
 
-def _refuse_a_shared_port(settings: Settings) -> None:
+def _refuse_the_default_port(settings: Settings) -> None:
     """Who takes the tutorial's server's place asks for its port, which is the line door's unless told otherwise."""
     for name in ("tutorial", "gossip"):
         for description in getattr(settings, name):
-            if description in map(endpoint_description, settings.ports):
-                shown = description.removesuffix(BACKLOG)
-                raise usage.UsageError(f"--{name} {shown} is the line door's, too: --port gives that another")
+            if description.startswith(f"{DEFAULT_PORT}:"):
+                raise usage.UsageError(f"--{name} {DEFAULT_PORT}: the line door has that port; --port gives it another")
 
 
 def endpoint_description(value: str) -> str:
