@@ -92,9 +92,8 @@ class Link(Protocol, ABC):
         cast(IPushProducer, self.transport).resumeProducing()
 
     def _hang_up(self) -> None:
-        if self.transport is not None:
-            self._set_alarm(GRACE, self.abort)
-            self.transport.loseConnection()
+        self._set_alarm(GRACE, self.abort)
+        cast(ITCPTransport, self.transport).loseConnection()
 
     def _set_alarm(self, delay: float | None, ring: Callable[[], None] | None = None) -> None:
         """One alarm at a time: a new one takes the place of the old one."""
