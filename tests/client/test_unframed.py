@@ -371,10 +371,12 @@ class TutorialTests(UnframedCase):
         self.wire.producer.stopProducing()
 
     def test_holding(self) -> None:
-        self.connection.hold()
-        self.assertEqual(self.wire.producerState, "paused")
-        self.connection.release()
-        self.assertEqual(self.wire.producerState, "producing")
+        for _ in range(2):
+            self.connection.hold()
+            self.assertEqual(self.wire.producerState, "paused")
+        for _ in range(2):
+            self.connection.release()
+            self.assertEqual(self.wire.producerState, "producing")
 
     def test_closing(self) -> None:
         self.is_in()

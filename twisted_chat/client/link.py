@@ -58,7 +58,7 @@ class Link(Protocol, ABC):
 
     def close(self) -> None:
         """Send what is left and end; a peer that does not take it is not waited for."""
-        if not self._closing and self.transport is not None:
+        if not self._closing:
             self._closing = True
             self.release()
             self._hang_up()
@@ -66,8 +66,7 @@ class Link(Protocol, ABC):
     def abort(self) -> None:
         self._closing = True
         self._set_alarm(None)
-        if self.transport is not None:
-            cast(ITCPTransport, self.transport).abortConnection()
+        cast(ITCPTransport, self.transport).abortConnection()
 
     def give_up(self, why: str) -> None:
         """End at once; the listener is told `why`."""
