@@ -43,6 +43,23 @@ class OptionsTests(SynchronousTestCase):
         self.assertEqual(self.status, 2)
         self.assertIn("nickname", self.refuses(" "))
 
+    def test_dialects(self) -> None:
+        for dialect, port in (("line", 55555), ("tutorial", 55555), ("gossip", 9999)):
+            target = parse(["--dialect", dialect]).target
+            self.assertEqual((target.dialect, target.port), (dialect, port))
+            self.assertEqual(parse(["--port", "7", "--dialect", dialect]).target.port, 7)
+        self.assertEqual(parse([]).target.dialect, "line")
+        self.assertIn("--dialect", self.refuses("--dialect", "irc"))
+        self.assertEqual(self.status, 2)
+
+    def test_what_an_original_server_does_not_have(self) -> None:
+        for dialect in ("tutorial", "gossip"):
+            for name, value in (("--room", "#a"), ("--password-file", "f")):
+                said = self.refuses(name, value, "--dialect", dialect)
+                self.assertEqual(self.status, 2)
+                line = f"twisted-chat: error: {name} can't be had with --dialect {dialect}"
+                self.assertEqual(said.splitlines()[-1], line)
+
     def test_version_and_help(self) -> None:
         self.assertIn("Twisted Chat", self.refuses("--version"))
         self.assertEqual(self.status, 0)

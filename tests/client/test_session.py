@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from functools import partial
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import ConnectionDone, ConnectionRefusedError
@@ -13,10 +14,13 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from twisted_chat.client.conversation import Conversation
+from twisted_chat.client.dialects import TUTORIAL
 from twisted_chat.client.effects import Shown
 from twisted_chat.client.manners import Manners, Outcome
+from twisted_chat.client.old_conversation import OldConversation
 from twisted_chat.client.outbox import Outbox
 from twisted_chat.client.session import Session
+from twisted_chat.client.unframed import Unframed
 
 NOW = datetime(2026, 11, 22, 21, 0, tzinfo=UTC)
 
@@ -33,6 +37,9 @@ class Wire(StringTransport):
             protocol.connectionLost(Failure(ConnectionDone()))
 
     abortConnection = loseConnection
+
+    def setTcpNoDelay(self, enabled: bool) -> None:
+        """An old dialect wants that."""
 
 
 @implementer(IStreamClientEndpoint)
@@ -440,3 +447,150 @@ class SessionTests(SynchronousTestCase):
         self.assertEqual(self.wire.producerState, "producing")
         self.session.hold()
         self.assertEqual(self.wire.producerState, "paused")
+
+
+class OldDialectTests(SynchronousTestCase):
+    """The same session over the other kind of connection."""
+
+    def setUp(self) -> None:
+        self.begin()
+
+    def begin(self, nick: str = "alice", **manners: bool) -> None:
+        self.clock = Clock()
+        self.network = Network()
+        self.screen = ScreenDouble()
+        talk = OldConversation(TUTORIAL, nick, Outbox("c"), now=lambda: NOW)
+        more = (self.network, "host:1", self.clock, lambda: 0.0, Manners(**manners))
+        self.session = Session(talk, self.screen, *more, make=partial(Unframed, TUTORIAL))
+        self.session.begin()
+
+    def connects(self) -> None:
+        self.wire = self.network.accepts()
+        self.server(b"NICK")
+
+    def server(self, data: bytes) -> None:
+        self.wire.protocol.dataReceived(data)
+        self.passes(0)
+
+    def passes(self, seconds: float) -> None:
+        """Twentieths of a second pass, and a little more."""
+        self.clock.pump([0, *[0.051] * round(seconds * 20)])
+
+    def is_in(self) -> None:
+        self.connects()
+        self.server(b"alice joined the chat!")
+        self.assertEqual(self.said(), b"")
+
+    def said(self) -> bytes:
+        """What was written after the nickname."""
+        return self.wire.value().removeprefix(b"alice")
+
+    def is_over(self, status: int, line: str = "") -> None:
+        self.passes(0.1)
+        self.assertEqual(self.successResultOf(self.session.over), Outcome(status, line))
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_another_nickname(self) -> None:
+        """Row A4."""
+        self.connects()
+        self.server(b"!!! NICK_IN_USE so it is")
+        self.passes(0.1)
+        self.server(b"NICK")
+        self.assertEqual(self.screen.lines, ["!!! NICK_IN_USE so it is"])
+        self.assertEqual(self.screen.questions, [("Choose your nickname: ", False)])
+        self.screen.answer.callback("alice2")
+        self.passes(0.1)
+        self.assertEqual(self.wire.value(), b"alicealice2")
+        self.passes(1)
+        self.assertEqual(self.screen.lines[1:], ["*** You are in as alice2. /quit leaves."])
+
+    def test_an_answer_faster_than_the_next_request(self) -> None:
+        self.connects()
+        self.server(b"!!! NICK_IN_USE so it is")
+        self.passes(1)
+        self.screen.answer.callback("alice2")
+        self.passes(0.1)
+        self.assertEqual(self.wire.value(), b"alice")
+        self.server(b"NICK")
+        self.assertEqual(self.wire.value(), b"alicealice2")
+
+    def test_a_nickname_that_can_not_be(self) -> None:
+        self.begin("x" * 200)
+        self.connects()
+        self.assertEqual(self.screen.lines, ["!!! BAD_NICK a nickname has at most 128 bytes"])
+        self.screen.answer.callback("bob")
+        self.passes(0.1)
+        self.assertEqual(self.wire.value(), b"bob")
+
+    def test_nobody_can_be_asked(self) -> None:
+        self.begin(interactive=False)
+        self.connects()
+        self.server(b"!!! NICK_IN_USE so it isNICK")
+        self.is_over(1, "!!! NICK_IN_USE so it is")
+
+    def test_a_full_server_that_hangs_up(self) -> None:
+        self.wire = self.network.accepts()
+        self.server(b"!!! SERVER_FULL so it is")
+        self.wire.loseConnection()
+        self.is_over(1, "!!! SERVER_FULL so it is")
+
+    def test_a_full_server_that_is_waited_for(self) -> None:
+        self.begin(retry=True)
+        self.wire = self.network.accepts()
+        self.server(b"!!! SERVER_FULL so it is")
+        self.wire.loseConnection()
+        self.passes(1)
+        self.is_in()
+        self.assertNoResult(self.session.over)
+
+    def test_a_server_of_another_kind(self) -> None:
+        self.network.accepts()
+        self.passes(5)
+        self.is_over(1, TUTORIAL.silence)
+
+    def test_it_comes_back_with_what_was_not_written(self) -> None:
+        self.is_in()
+        for line in ("one", "two", "three"):
+            self.session.typed(line)
+        self.passes(0.1)
+        self.assertEqual((self.said(), self.screen.unconfirmed), (b"alice: onealice: two", 1))
+        self.wire.loseConnection()
+        self.session.typed("four")
+        self.passes(1)
+        self.is_in()
+        self.passes(0.2)
+        self.assertEqual((self.said(), self.screen.unconfirmed), (b"alice: threealice: four", 0))
+        self.assertIn("*** Connected again.", self.screen.lines)
+
+    def test_a_pipe_in_order(self) -> None:
+        """More than are under way at once, and all are written before the end."""
+        self.begin(interactive=False, strict=True)
+        lines = [str(number) for number in range(50)]
+        for line in lines:
+            self.session.typed(line)
+        self.session.finished()
+        self.is_in()
+        self.passes(3)
+        self.is_over(0)
+        self.assertEqual(self.said(), "".join(f"alice: {line}" for line in lines).encode())
+
+    def test_a_command_in_a_pipe_is_a_failure_if_it_is_strict(self) -> None:
+        self.begin(interactive=False, strict=True)
+        self.session.typed("/msg bob secret")
+        self.session.finished()
+        self.connects()
+        self.passes(1.2)
+        self.is_over(1)
+        self.assertEqual(self.wire.value(), b"alice")
+
+    def test_quit(self) -> None:
+        self.is_in()
+        self.session.typed("/quit so long")
+        self.is_over(0)
+        self.assertEqual(self.said(), b"")
+
+    def test_the_interrupt(self) -> None:
+        self.is_in()
+        self.session.typed("one")
+        self.session.interrupted()
+        self.is_over(1, "1 line was not confirmed")

@@ -12,12 +12,15 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from twisted_chat import __version__
 from twisted_chat.client import options as command_line
 from twisted_chat.client.conversation import Conversation
+from twisted_chat.client.dialects import ORIGINAL
 from twisted_chat.client.effects import Shown, dated
+from twisted_chat.client.old_conversation import OldConversation
 from twisted_chat.client.options import Options, PasswordError, server_password
 from twisted_chat.client.outbox import Outbox
 
@@ -37,15 +40,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         password = server_password(options.target)
     except PasswordError as error:
         return _complain(str(error), 2)
-    conversation = Conversation(
-        nick,
-        options.target.rooms,
-        Outbox(secrets.token_hex(8)),
-        now=lambda: datetime.now().astimezone(),
-        client=f"twisted-chat {__version__}",
-        server_password=password,
-        history_lines=0 if options.once else 20,
-    )
+    outbox = Outbox(secrets.token_hex(8))
+    conversation: Conversation
+    if options.target.dialect in ORIGINAL:
+        conversation = OldConversation(ORIGINAL[options.target.dialect], nick, outbox, now=_now)
+    else:
+        conversation = Conversation(
+            nick,
+            options.target.rooms,
+            outbox,
+            now=_now,
+            client=f"twisted-chat {__version__}",
+            server_password=password,
+            history_lines=0 if options.once else 20,
+        )
     try:
         return _run(options, conversation)
     finally:
@@ -66,9 +74,11 @@ def _run(options: Options, conversation: Conversation) -> int:
     from twisted.internet import reactor as installed
     from twisted.internet.defer import Deferred
 
+    from twisted_chat.client.connection import Connection
     from twisted_chat.client.manners import Manners, Outcome
     from twisted_chat.client.session import Session
     from twisted_chat.client.trust import TrustError, endpoint
+    from twisted_chat.client.unframed import Unframed
 
     reactor: Any = installed  # a module to mypy
     # Twisted's own timers follow the time of day: a step of it would look like a server that fell silent.
@@ -109,7 +119,8 @@ def _run(options: Options, conversation: Conversation) -> int:
             piped=not manners.interactive,
             bell=options.bell and os.isatty(1),
         )
-    session = Session(conversation, screen, target, server.where, reactor, random.random, manners)
+    make = partial(Unframed, ORIGINAL[server.dialect]) if server.dialect in ORIGINAL else Connection
+    session = Session(conversation, screen, target, server.where, reactor, random.random, manners, make=make)
     outcomes: list[Outcome] = []
     stopped: Deferred[None] = Deferred()
 
@@ -134,6 +145,10 @@ def _run(options: Options, conversation: Conversation) -> int:
         loop.close()
     outcome = outcomes[0] if outcomes else Outcome(1)
     return _complain(outcome.line, outcome.status) if outcome.line else outcome.status
+
+
+def _now() -> datetime:
+    return datetime.now().astimezone()
 
 
 def _is_terminal() -> bool:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum, auto
-from typing import Protocol, cast
 
-from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime, ITCPTransport
-from twisted.internet.protocol import ClientFactory, connectionDone
+from twisted.internet.interfaces import IAddress, IReactorTime
+from twisted.internet.protocol import ClientFactory
 from twisted.logger import Logger
 from twisted.protocols.basic import LineReceiver
-from twisted.python.failure import Failure
 
+from twisted_chat.client.link import Link, Listener
 from twisted_chat.client.untrusted import Fields, clean
 from twisted_chat.frontends.line import jsonl
 
@@ -24,24 +23,6 @@ ANSWER_WITHIN = 30.0
 PING_AFTER = 30.0
 DEAD_AFTER = 90.0
 """Seconds without a line from the server."""
-GRACE = 5.0
-"""Seconds that a closed connection has to send what is left."""
-
-
-class Listener(Protocol):
-    """Who hears what a connection has to say."""
-
-    def opened(self, connection: Connection) -> None:
-        """There is a connection; it is not in yet."""
-
-    def greeted(self) -> None:
-        """The server asks who we are: time for a hello."""
-
-    def received(self, fields: Fields) -> None:
-        """An object, or a refusal at the door made into one."""
-
-    def lost(self, reason: Failure, given_up: str) -> None:
-        """It is over. `given_up`: why, if it was the client that gave it up, else empty."""
 
 
 class _Stage(Enum):
@@ -50,10 +31,9 @@ class _Stage(Enum):
     """The user may be thinking about another nickname."""
     WELCOME_AWAITED = auto()
     IN = auto()
-    CLOSING = auto()
 
 
-class Connection(LineReceiver):
+class Connection(Link, LineReceiver):
     """Waits for the server's prompt, then speaks JSON. Once in, it feels the server's pulse."""
 
     delimiter = b"\n"
@@ -61,26 +41,24 @@ class Connection(LineReceiver):
 
     def __init__(self, listener: Listener, clock: IReactorTime, prompt_within: float, hint: str) -> None:
         """`hint`: what to add where there is no prompt in time."""
-        self._listener = listener
-        self._clock = clock
+        super().__init__(listener, clock)
         self._prompt_within = prompt_within
         self._hint = hint
         self._stage = _Stage.PROMPT_AWAITED
-        self._given_up = ""
-        self._held = False
         self._heard_at = 0.0
-        self._alarm: IDelayedCall | None = None
 
     def connectionMade(self) -> None:
         self._set_alarm(self._prompt_within, self._unanswered)
-        self._listener.opened(self)
+        super().connectionMade()
 
     def lineReceived(self, line: bytes) -> None:
+        if self._closing:
+            return
         line = line.removesuffix(b"\r")
         self._heard_at = self._clock.seconds()
         if self._stage is _Stage.PROMPT_AWAITED:
             self._prompt_received(line)
-        elif self._stage is not _Stage.CLOSING:
+        else:
             self._object_received(line)
 
     def _prompt_received(self, line: bytes) -> None:
@@ -110,49 +88,24 @@ class Connection(LineReceiver):
     def lineLengthExceeded(self, line: bytes) -> None:
         self.give_up("the server sent a line that never ended")
 
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self._set_alarm(None)
-        self._stage = _Stage.CLOSING
-        self._listener.lost(reason, self._given_up)
-
     def send(self, fields: Fields) -> None:
-        if self._stage is _Stage.CLOSING or self.transport is None:
+        if self._closing or self.transport is None:
             return
         if fields.get("type") == "hello":
             self._stage = _Stage.WELCOME_AWAITED
             self._set_alarm(ANSWER_WITHIN, self._unanswered)
         self.transport.write(jsonl.encode(fields))
 
-    def close(self) -> None:
-        """Send what is left and end; a peer that does not take it is not waited for."""
-        if self._stage is not _Stage.CLOSING and self.transport is not None:
-            self._stage = _Stage.CLOSING
-            self.release()
-            self._set_alarm(GRACE, self.abort)
-            self.transport.loseConnection()
-
-    def abort(self) -> None:
-        self._stage = _Stage.CLOSING
-        self._set_alarm(None)
-        if self.transport is not None:
-            cast(ITCPTransport, self.transport).abortConnection()
-
-    def give_up(self, why: str) -> None:
-        """End at once; the listener is told `why`."""
-        self._given_up = why
-        self.abort()
-
-    def hold(self) -> None:
-        """Read no more: the screen can't keep up. The server sees that, and waits or skips."""
-        if not self._held and self._stage is not _Stage.CLOSING:
-            self._held = True
-            self.pauseProducing()  # type: ignore[no-untyped-call]
-
     def release(self) -> None:
         if self._held:
-            self._held = False
             self._heard_at = self._clock.seconds()
-            self.resumeProducing()  # type: ignore[no-untyped-call]
+        super().release()
+
+    def _stop_reading(self) -> None:
+        self.pauseProducing()  # type: ignore[no-untyped-call]
+
+    def _read_again(self) -> None:
+        self.resumeProducing()  # type: ignore[no-untyped-call]
 
     def _unanswered(self) -> None:
         self._alarm = None
@@ -169,13 +122,9 @@ class Connection(LineReceiver):
             self.send({"type": "ping"})
         self._set_alarm(PING_AFTER - silence % PING_AFTER, self._feel_pulse)
 
-    def _set_alarm(self, delay: float | None, ring: Callable[[], None] | None = None) -> None:
-        """One alarm at a time: a new one takes the place of the old one."""
-        if self._alarm is not None and self._alarm.active():
-            self._alarm.cancel()
-        self._alarm = None
-        if delay is not None and ring is not None:
-            self._alarm = self._clock.callLater(delay, ring)
+
+MakeLink = Callable[[Listener, IReactorTime, float, str], Link]
+"""What makes a connection: `Connection`, or another with these arguments."""
 
 
 class Connections(ClientFactory):
@@ -183,14 +132,15 @@ class Connections(ClientFactory):
 
     noisy = False
 
-    def __init__(self, listener: Listener, clock: IReactorTime, *, hint: str = "") -> None:
+    def __init__(self, listener: Listener, clock: IReactorTime, *, make: MakeLink = Connection, hint: str = "") -> None:
         self._listener = listener
         self._clock = clock
+        self._make = make
         self._hint = hint
         self.prompt_within = PROMPT_WITHIN
 
-    def buildProtocol(self, addr: IAddress | None) -> Connection:
-        return Connection(self._listener, self._clock, self.prompt_within, self._hint)
+    def buildProtocol(self, addr: IAddress | None) -> Link:
+        return self._make(self._listener, self._clock, self.prompt_within, self._hint)
 
 
 class Backoff:

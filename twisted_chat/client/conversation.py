@@ -117,10 +117,9 @@ class Conversation:
             case Verb.SWITCH:
                 return self._switch(meant.words[0])
             case Verb.NICK if not self.welcomed:
-                self.nick = meant.words[0]
-                return [self.status(f"You will come in as {self.nick}")]
+                return self._call(meant.words[0])
         if self.outbox.full:
-            return self._refuse("NOT_SENT", f"{len(self.outbox)} lines wait already, not this one: {line}")
+            return self._refuse_more(line)
         fields = request(meant, line, self.rooms.current, self._correspondent)
         # The server could not say in its answer which line was too long to be read.
         if len(jsonl.encode(fields)) > jsonl.MAX_OBJECT - _ROOM_FOR_ID:
@@ -129,6 +128,10 @@ class Conversation:
         if meant.verb is Verb.JOIN:  # What is typed next is for there, or for nobody if it can't be joined.
             self.rooms.current = meant.words[0]
         return self.due()
+
+    def _call(self, nick: str) -> list[Effect]:
+        self.nick = nick
+        return [self.status(f"You will come in as {nick}")]
 
     def _switch(self, wanted: str) -> list[Effect]:
         room = self.rooms.find(wanted)
@@ -295,6 +298,9 @@ class Conversation:
     def _refuse(self, code: str, words: str) -> list[Effect]:
         self.refusals += 1
         return [self._shown(shapes.error(code, words), Kind.ERROR)]
+
+    def _refuse_more(self, line: str) -> list[Effect]:
+        return self._refuse("NOT_SENT", f"{len(self.outbox)} lines wait already, not this one: {line}")
 
     def status(self, words: str) -> Shown:
         """The client's own word about the connection."""

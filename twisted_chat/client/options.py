@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twisted_chat import __version__
+from twisted_chat.client.dialects import GOSSIP, ORIGINAL
 from twisted_chat.client.troubles import reason
+
+LINE = "line"
+"""The dialect of our own server, at the door that is made for its clients."""
+_LINE_PORT = 55555
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,8 @@ class Target:
     ca: str | None
     rooms: tuple[str, ...]
     password_file: str | None
+    dialect: str = LINE
+    """What the server speaks: `LINE`, or a name in `dialects.ORIGINAL`."""
 
     @property
     def where(self) -> str:
@@ -58,21 +65,32 @@ def add_target(parser: argparse.ArgumentParser) -> None:
     """The arguments that a `Target` is made of."""
     add = parser.add_argument
     add("--host", type=_host, default="127.0.0.1", help="where the server is (%(default)s)")
-    add("--port", type=_port, default=55555, help="the server's line port (%(default)s)")
+    port = f"the server's port ({_LINE_PORT}, with --dialect gossip {GOSSIP.port})"
+    add("--port", type=_port, help=port)
+    means = "what the server speaks (%(default)s): the others are those of the two original programs"
+    add("--dialect", choices=(LINE, *ORIGINAL), default=LINE, help=means)
     add("--tls", action="store_true", help="encrypt, and verify the server's certificate")
     add("--ca", metavar="FILE", help="trust the PEM certificates in FILE, not the system's; means --tls")
     add("--room", metavar="#ROOM", action="append", default=[], help="be in this room, too; talk in the first")
     add("--password-file", metavar="FILE", help="the server's password is the first line of FILE")
+    parser.set_defaults(refuse=parser.error)  # Some arguments go together with others only: see `target`.
 
 
 def target(found: argparse.Namespace) -> Target:
+    """Raises SystemExit after a usage error, as argparse does."""
+    original = ORIGINAL.get(found.dialect)
+    if original is not None:
+        for name, given in (("--room", found.room), ("--password-file", found.password_file is not None)):
+            if given:
+                found.refuse(f"{name} can't be had with --dialect {original.name}")
     return Target(
         host=found.host,
-        port=found.port,
+        port=found.port or (original.port if original is not None else _LINE_PORT),
         tls=found.tls or found.ca is not None,
         ca=found.ca,
         rooms=tuple(found.room),
         password_file=found.password_file,
+        dialect=found.dialect,
     )
 
 

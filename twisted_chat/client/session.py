@@ -9,9 +9,10 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime, IStreamClien
 from twisted.python.failure import Failure
 
 from twisted_chat.client.attempts import Attempts
-from twisted_chat.client.connection import ANSWER_WITHIN, Backoff, Connection, Connections, Listener
+from twisted_chat.client.connection import ANSWER_WITHIN, Backoff, Connection, Connections, MakeLink
 from twisted_chat.client.conversation import Conversation
 from twisted_chat.client.effects import Effect, Quit, Refused, Replaced, Send, Shown
+from twisted_chat.client.link import Link, Listener
 from twisted_chat.client.manners import GIVE_UP_AFTER, PATIENCE, Manners, Outcome, counted, unconfirmed
 from twisted_chat.client.pacing import Pace
 from twisted_chat.client.requests import farewell
@@ -37,18 +38,21 @@ class Session:
         clock: IReactorTime,
         random: Callable[[], float],
         manners: Manners,
+        *,
+        make: MakeLink = Connection,
     ) -> None:
-        """`where` is what the endpoint connects to, in words."""
+        """`where` is what the endpoint connects to, in words; `make` makes a connection that speaks its language."""
         self.over: Deferred[Outcome] = Deferred()
         self._conversation = conversation
         self._screen = screen
         self._where = where
         self._clock = clock
         self._manners = manners
-        self._connections = Connections(self, clock, hint="" if manners.tls else " (does it want --tls?)")
+        hint = "" if manners.tls else " (does it want --tls?)"
+        self._connections = Connections(self, clock, make=make, hint=hint)
         self._attempts = Attempts(endpoint, self._connections, Backoff(random), clock, self._unreachable)
         self._pace = Pace(conversation.outbox, clock, self._go_on)
-        self._connection: Connection | None = None
+        self._connection: Link | None = None
         self._held = False
         self._prompted = False
         """The present connection waits for a hello."""
@@ -101,7 +105,7 @@ class Session:
 
     # What the connection tells.
 
-    def opened(self, connection: Connection) -> None:
+    def opened(self, connection: Link) -> None:
         self._connection = connection
         self._reached = True
         self._attempts.opened()
