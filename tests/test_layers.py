@@ -16,6 +16,9 @@ ROOT = Path(twisted_chat.__file__).parent
 DOORS = ("line", "unframed", "irc", "web", "ssh")
 """Each may use its own parts and the modules that all doors share, never another door."""
 
+CODECS = tuple(f"twisted_chat.frontends.{name}" for name in ("shapes", "line.jsonl", "unframed.codec"))
+"""What servers and clients share."""
+
 CORE_OF_TWISTED = {"twisted.internet.defer", "twisted.internet.interfaces", "twisted.logger", "twisted.python.failure"}
 REACTORS = {"twisted_chat.tap", "twisted_chat.client.__main__"}
 
@@ -135,16 +138,15 @@ class Layers(SynchronousTestCase):
         folders = {path.parent.name for path in (ROOT / "frontends").glob("*/__init__.py")}
         self.assertEqual(folders - set(DOORS), set())
 
-    def test_the_client_knows_the_line_codec_only(self) -> None:
+    def test_the_client_knows_the_codecs_only(self) -> None:
         self.only(
             "twisted_chat.client",
             "twisted_chat.__version__",
-            "twisted_chat.frontends.shapes",
-            "twisted_chat.frontends.line.jsonl",
+            *CODECS,
         )
 
-    def test_the_line_codec_knows_nothing(self) -> None:
-        for name in ("twisted_chat.frontends.shapes", "twisted_chat.frontends.line.jsonl"):
+    def test_the_codecs_know_nothing(self) -> None:
+        for name in CODECS:
             self.assertEqual([each for each in self.imports[name] if not is_standard(each)], [])
 
     def test_nobody_knows_the_tap(self) -> None:

@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from twisted_chat.frontends.unframed.codec import pieces
+
 NICK_SIZE = 128
 """Bytes of a nickname at most: what is left of a write is the text's, whoever says it."""
 _REQUEST = "NICK"
@@ -92,17 +94,7 @@ class Dialect:
         """`text` in messages that fit into a write whatever the nickname: cut between words, or within one that is
         too long for that, between characters."""
         size = self.size - (NICK_SIZE + len(": ") if self.named else 0)
-        found, rest = [], text.encode()
-        while len(rest) > size:
-            end = rest.rfind(b" ", 1, size + 1)
-            if end < 0:
-                end = size
-                while rest[end] & 0xC0 == 0x80:
-                    end -= 1
-            found.append(rest[:end].decode())
-            rest = rest[end:].removeprefix(b" ")
-        found.append(rest.decode())
-        return [piece for piece in found if piece.strip()]
+        return [piece for piece in pieces(text, size) if piece.strip()]
 
     def at_the_door(self, text: str, *, answered: bool, final: bool) -> tuple[list[Token], str]:
         """What the server says before we are in, and the end of it that may be the beginning of something.

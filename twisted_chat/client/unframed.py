@@ -20,13 +20,10 @@ from zope.interface import implementer
 from twisted_chat.client.dialects import Asked, Dialect, Told, Turned, lines
 from twisted_chat.client.link import Link, Listener
 from twisted_chat.client.untrusted import Fields, text
+from twisted_chat.frontends.unframed.codec import REST_WITHIN, SPACING
 
-SPACING = 0.05
-"""Seconds between two writes: who reads meanwhile gets each by itself."""
 SETTLED_AFTER = 1.0
 """Seconds after our nickname in which a server that says nothing has taken it."""
-REST_WITHIN = 0.2
-"""Seconds that a read which ends within a character waits for the rest of it."""
 _MOST_ASKED = 10
 """Times that the server may ask for a nickname without a word why."""
 _MOST_HELD = 64 * 1024

@@ -11,9 +11,9 @@ from twisted.python.failure import Failure
 
 from tests.helpers import LineCase
 from twisted_chat.frontends.admission import Admission
+from twisted_chat.frontends.unframed.codec import SPACING
 from twisted_chat.frontends.unframed.dialects import Dialect, Gossip, Tutorial
 from twisted_chat.frontends.unframed.factory import UnframedFactory
-from twisted_chat.frontends.unframed.pacing import SPACING
 
 LETTERS = {"é": "e", "ß": "ss", "—": "-"}
 

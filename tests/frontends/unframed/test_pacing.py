@@ -8,8 +8,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.frontends.unframed.case import Writes, write_out
 from twisted_chat.frontends.outbox import GRACE, HARD_LIMIT, Outbox
+from twisted_chat.frontends.unframed.codec import SPACING
 from twisted_chat.frontends.unframed.dialects import Dialect, Gossip, Tutorial
-from twisted_chat.frontends.unframed.pacing import FEW, SOFT_LIMIT, SPACING, Pacer
+from twisted_chat.frontends.unframed.pacing import FEW, SOFT_LIMIT, Pacer
 
 
 class PacerCase(SynchronousTestCase):

@@ -10,7 +10,7 @@ from twisted_chat.core.errors import ServerFull
 from twisted_chat.core.names import parse_nick, similar
 from twisted_chat.core.people import Person
 from twisted_chat.frontends.connection import GREETING_TIME
-from twisted_chat.frontends.unframed.protocol import REST_WITHIN
+from twisted_chat.frontends.unframed.codec import REST_WITHIN
 
 TAKEN = b"!!! NICK_IN_USE alice is taken"
 

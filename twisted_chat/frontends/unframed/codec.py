@@ -6,6 +6,12 @@ import re
 from collections.abc import Callable, Iterable
 from unicodedata import category, normalize
 
+SPACING = 0.05
+"""Seconds between two writes: who reads meanwhile gets each by itself."""
+
+REST_WITHIN = 0.2
+"""Seconds that a read which ends within a character waits for the rest of it."""
+
 _MARKS = frozenset(("Mn", "Mc", "Me", "Cf"))
 
 _GLUED = r"(?<=[^\s<\"'(\[{{*@]){}"

@@ -8,10 +8,8 @@ from collections.abc import Callable
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from twisted_chat.frontends.outbox import GRACE, HARD_LIMIT, Outbox
+from twisted_chat.frontends.unframed.codec import SPACING
 from twisted_chat.frontends.unframed.dialects import GLUE, Dialect, Messages
-
-SPACING = 0.05
-"""Seconds between two writes: a client that reads meanwhile gets each by itself."""
 
 FEW = 10
 """Messages that may wait to be written singly; when there are more, as many as fit go together."""

@@ -12,16 +12,13 @@ from twisted_chat.core.errors import BadLogin, BadNick, ChatError, NickInUse, Ni
 from twisted_chat.core.names import similar
 from twisted_chat.core.told import Failure, Notice
 from twisted_chat.frontends.connection import PATIENCE, DoorConnection
-from twisted_chat.frontends.unframed.codec import ends_within_character
+from twisted_chat.frontends.unframed.codec import REST_WITHIN, ends_within_character
 from twisted_chat.frontends.unframed.dialects import Messages
 from twisted_chat.frontends.unframed.pacing import Pacer
 
 if TYPE_CHECKING:
     from twisted_chat.core.session import Session
     from twisted_chat.frontends.unframed.factory import UnframedFactory
-
-REST_WITHIN = 0.2
-"""Seconds that a read which ends within a character waits for the rest of it."""
 
 PASSWORD_WANTED = "This server has a password: send it as your next message"
 
