@@ -14,6 +14,7 @@ PROTOCOL = Path(__file__).parents[2] / "docs" / "protocol.md"
 WORDS = {
     errors.BadNick("why not"): "why not",
     errors.NickInUse("bob"): "bob is taken",
+    errors.NickConfusable("Iarry", "larry"): "Iarry looks too much like larry",
     errors.NickReserved("server"): "server is a reserved word",
     errors.NoSuchNick("bob"): "nobody here is called bob",
     errors.BadRoom("why not"): "why not",

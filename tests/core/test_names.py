@@ -33,7 +33,7 @@ class Nicknames(SynchronousTestCase):
     def test_letters_of_any_script_and_the_marks(self) -> None:
         for nick in (
             "Łukasz",
-            "Ωmega",
+            "Ωμέγα",
             "мария",
             "美咲",
             "नमस्ते",

@@ -13,9 +13,10 @@ from twisted.python.failure import Failure
 from twisted_chat.boundaries import Journal, Recipient
 from twisted_chat.core.congestion import Congestion
 from twisted_chat.core.delivery import deliver
-from twisted_chat.core.errors import ChatError, NoSuchNick, Replaced, ShuttingDown, TooManyRooms
+from twisted_chat.core.errors import BadRoom, ChatError, NoSuchNick, Replaced, ShuttingDown, TooManyRooms
 from twisted_chat.core.events import Aside, Event, Item, Outcome
 from twisted_chat.core.identity import ResumeSecrets
+from twisted_chat.core.lookalikes import Looks
 from twisted_chat.core.names import Name, fold, parse_nick, parse_room
 from twisted_chat.core.people import Ignores, Names, Person
 from twisted_chat.core.rooms import LOBBY, LOBBY_ID, Room
@@ -76,6 +77,7 @@ class Chat:
         self.persons: dict[str, Person] = {}
         self.rooms: dict[str, Room] = {}
         self.rooms_by_id: dict[str, Room] = {}
+        self._room_looks = Looks()
         self.seq = 0
         self.started = utc_ms()
         self._utc_ms = utc_ms
@@ -233,17 +235,21 @@ class Chat:
         if room is None:
             if len(self.rooms) >= MAX_ROOMS:
                 raise TooManyRooms("this server has", MAX_ROOMS)
+            for key in self._room_looks.like(name.text):
+                raise BadRoom(f"{name.text} looks too much like {self.rooms[key].name}")
             room = Room(self._new_id(), name)
             self._add_room(room)
         return room
 
     def _add_room(self, room: Room) -> None:
         self.rooms[room.key] = self.rooms_by_id[room.id] = room
+        self._room_looks.add(room.key, room.name)
 
     def remove_if_empty(self, room: Room) -> None:
         """A room in which nothing was ever said goes with its last member; any other one stays."""
         if room.vanishes and self.rooms_by_id.pop(room.id, None) is not None:
             del self.rooms[room.key]
+            self._room_looks.discard(room.key)
 
     # the way of a message
 

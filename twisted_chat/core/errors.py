@@ -48,6 +48,16 @@ class NickReserved(ChatError):
 
 
 @dataclass(eq=False)
+class NickConfusable(ChatError):
+    """`other` is the name of somebody who is here, or an account's."""
+
+    code = "NICK_CONFUSABLE"
+    words = "{nick} looks too much like {other}"
+    nick: str
+    other: str
+
+
+@dataclass(eq=False)
 class NoSuchNick(ChatError):
     code = "NO_SUCH_NICK"
     words = "nobody here is called {nick}"

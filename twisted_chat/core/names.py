@@ -1,7 +1,9 @@
 """Nicknames and room names: which are allowed, and which are the same.
 
 Names are compared by a key: NFKC, case folding, NFKC again (Unicode's toNFKC_Casefold without the removal of
-ignorable characters, which are refused instead). A name is shown as it was typed, in NFC.
+ignorable characters, which are refused instead). A name is shown as it was typed, in NFC. What it may hold is said
+here, by the profiles of RFC 8266 (as it is shown) and RFC 8265 (its key: directions of writing, joiners, context), and
+by the scripts that it mixes.
 """
 
 from __future__ import annotations
@@ -11,7 +13,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from unicodedata import category, normalize
 
+from precis_i18n import get_profile
+
 from twisted_chat.core.errors import BadNick, BadRoom, NickReserved
+from twisted_chat.core.lookalikes import mixes_scripts
 
 MAX_NICK = 32
 MAX_ROOM = 49
@@ -35,6 +40,9 @@ _INVISIBLE = frozenset(
     for code in range(first, last + 1)
 )  # fmt: skip
 
+_SHOWN = get_profile("NicknameCasePreserved")
+_COMPARED = get_profile("UsernameCaseMapped")
+
 
 @dataclass(frozen=True, slots=True)
 class Name:
@@ -57,7 +65,7 @@ def parse_nick(text: str) -> Name:
     if len(nick) > MAX_NICK:
         raise BadNick(f"a nickname has at most {MAX_NICK} characters")
     key = fold(nick)
-    complaint = _complaint(nick) or _complaint(key)
+    complaint = _complaint(nick) or _complaint(key) or _complaint_of_standards(nick, key)
     if complaint:
         raise BadNick(f"a nickname {complaint}")
     if key[0] in "-{" or nick[0] in "-{" or category(key[0]) == "Nd":
@@ -99,7 +107,7 @@ def parse_room(text: str) -> Name:
     if len(room) - 1 > MAX_ROOM:
         raise BadRoom(f"a room's name has at most {MAX_ROOM} characters after the #")
     key = fold(room)
-    complaint = _complaint(room[1:]) or _complaint(key[1:])
+    complaint = _complaint(room[1:]) or _complaint(key[1:]) or _complaint_of_standards(room[1:], key[1:])
     if complaint:
         raise BadRoom(f"a room's name {complaint}")
     return Name(room, key)
@@ -125,3 +133,15 @@ def _complaint(name: str) -> str:
             shown = f"{character} " if character.isprintable() and not character.isspace() else ""
             return f"holds letters, digits and _ - [ ] {{ }} \\ ^ | `, not {shown}U+{ord(character):04X}"
     return ""
+
+
+def _complaint_of_standards(name: str, key: str) -> str:
+    """What the profiles and the scripts have against `name`; empty if nothing."""
+    for profile, text in ((_SHOWN, name), (_COMPARED, key)):
+        try:
+            profile.enforce(text)
+        except UnicodeEncodeError as error:
+            if "bidi" in error.reason:
+                return "may not mix directions of writing"
+            return f"may not hold U+{ord(text[error.start]):04X} there"
+    return "may not mix letters of several scripts" if mixes_scripts(name) else ""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from twisted_chat.core.errors import NickInUse, NotAllowed
+from twisted_chat.core.errors import NickConfusable, NickInUse, NotAllowed
+from twisted_chat.core.lookalikes import Looks
 from twisted_chat.core.names import Name, fold
 
 if TYPE_CHECKING:
@@ -51,16 +52,22 @@ class Names:
 
     def __init__(self) -> None:
         self._holders: dict[str, Person] = {}
+        self._looks = Looks()
 
     def reserve(self, name: Name, person: Person) -> None:
-        """Raises `NickInUse`."""
+        """Raises `NickInUse`, or `NickConfusable` where somebody else's name looks the same."""
         if self._holders.get(name.key, person) is not person:
             raise NickInUse(name.text)
+        for key in self._looks.like(name.text):
+            if (other := self._holders[key]) is not person:
+                raise NickConfusable(name.text, other.next_name.text)
         self._holders[name.key] = person
+        self._looks.add(name.key, name.text)
 
     def release(self, name: Name, person: Person) -> None:
         if self._holders.get(name.key) is person:
             del self._holders[name.key]
+            self._looks.discard(name.key)
 
     def holder(self, nick: str) -> Person | None:
         """Whoever is called `nick`, in whatever case and form it is typed."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from twisted.internet.interfaces import IDelayedCall
 
 from twisted_chat.boundaries import Recipient, View
-from twisted_chat.core.errors import BadLogin, BadNick, ChatError, NickInUse, NickReserved
+from twisted_chat.core.errors import BadLogin, BadNick, ChatError, NickConfusable, NickInUse, NickReserved
 from twisted_chat.core.names import similar
 from twisted_chat.core.told import Failure, Notice
 from twisted_chat.frontends.connection import PATIENCE, DoorConnection
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PASSWORD_WANTED = "This server has a password: send it as your next message"
 
-_ABOUT_NICKS = (BadNick, NickInUse, NickReserved)
+_ABOUT_NICKS = (BadNick, NickConfusable, NickInUse, NickReserved)
 
 
 class UnframedProtocol(DoorConnection):
