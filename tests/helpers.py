@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
 
 from twisted.internet.address import IPv4Address
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.boundaries import Stance
+from twisted_chat.accounts.directory import Directory
+from twisted_chat.accounts.passwords import Hasher
+from twisted_chat.accounts.store import MemoryStore, Store
+from twisted_chat.boundaries import Origin, Stance
 from twisted_chat.core.chat import Chat
 from twisted_chat.core.events import Event
 from twisted_chat.core.session import Session
@@ -29,11 +33,26 @@ NOON = 1_795_003_200_000
 """2026-11-18 12:00 UTC in milliseconds: the time of day at which tests begin."""
 
 
-def make_chat(clock: Clock, journal: Any = None, **options: Any) -> Chat:
+class AtOnce:
+    """In place of threads: what is to be done is done."""
+
+    def run(self, work: Callable[[], Any]) -> Deferred[Any]:
+        return maybeDeferred(work)
+
+    def stop(self) -> None:
+        """Nothing runs."""
+
+
+def make_accounts(clock: Clock, store: Store | None = None) -> Directory:
+    return Directory(store or MemoryStore(), Hasher(AtOnce()), clock, lambda: NOON)
+
+
+def make_chat(clock: Clock, journal: Any = None, accounts: Any = None, **options: Any) -> Chat:
     """A chat whose time of day follows `clock` from `NOON` on, and whose ids are 1, 2, 3 ..."""
     ids = count(1)
     chat = Chat(
         journal or MemoryJournal(1000, log_id="7f3a", key=b"k" * 32),
+        accounts or make_accounts(clock),
         clock,
         utc_ms=lambda: NOON + int(clock.seconds() * 1000),
         new_id=lambda: str(next(ids)),
@@ -73,6 +92,8 @@ class Listener:
         self.full = False
         self.paused = 0
         self.closed = False
+        self.origin = Origin("", secure=True)
+        self.session: Any = None
         self.heard: list[Any] = []
 
     def view(self, current: bool) -> TupleView:
@@ -92,6 +113,9 @@ class Listener:
 
     def resume(self) -> None:
         self.paused -= 1
+
+    def became(self, session: Session) -> None:
+        self.session = session
 
     def close(self) -> None:
         self.closed = True

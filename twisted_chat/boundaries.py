@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from twisted.internet.defer import Deferred
 
 from twisted_chat.core.events import Event, Item, Outcome, Page
+from twisted_chat.core.names import Name
 from twisted_chat.core.search import Search
 from twisted_chat.core.told import Told
+
+if TYPE_CHECKING:
+    from twisted_chat.core.session import Session
 
 Rendered = Any
 """What a view makes and a recipient takes. The core looks at nothing but its truth: false is nothing to send."""
@@ -34,8 +38,22 @@ class View(Protocol):
         """Several rendered pieces as one, in their order. Pieces of different views of a door may be mixed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a connection comes from. `network`: what counts as one place, empty for what is not counted apart.
+
+    `secure`: nobody on the way can read along.
+    """
+
+    network: str = ""
+    secure: bool = False
+
+
 class Recipient(Protocol):
     """One connection, as far as the chat is concerned: what a session is told goes here."""
+
+    @property
+    def origin(self) -> Origin: ...
 
     @property
     def patience(self) -> int | None:
@@ -67,6 +85,9 @@ class Recipient(Protocol):
 
     def resume(self) -> None: ...
 
+    def became(self, session: Session) -> None:
+        """It speaks for somebody else from now on: what it hears goes to `session`."""
+
     def close(self) -> None:
         """The session is over: send what is queued, then end."""
 
@@ -94,6 +115,46 @@ class Unread:
 
 MAX_UNREAD = 1_000
 """Unread lines are counted up to here: beyond it nobody minds the exact figure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whose name it is. `id` is the person's id, `name` as it is shown, `key` as it is compared."""
+
+    id: str
+    name: str
+    key: str
+
+
+class Accounts(Protocol):
+    """Who may hold a name: passwords go in, and never come out. What answers later fails with a `ChatError` at most."""
+
+    def open(self) -> None:
+        """Begin, after the log was opened."""
+
+    def named(self, nick: str) -> Account | None:
+        """Whose this name is, in whatever case and form."""
+
+    def of(self, person: str) -> Account | None:
+        """The account of the person with this id."""
+
+    def like(self, nick: str) -> Account | None:
+        """Somebody whose name looks like this one."""
+
+    def register(self, person: str, name: Name, password: str) -> Deferred[Account]:
+        """Make `name` this person's own. Fails with `NameTaken`, `BadPassword`, `Busy`."""
+
+    def login(self, nick: str, password: str, network: str) -> Deferred[Account]:
+        """The account of this name and password. Fails with `BadLogin`, alike and in the same time for every reason.
+
+        `network` is where the try comes from: too many that failed are refused (`Busy`).
+        """
+
+    def set_password(self, account: Account, password: str) -> Deferred[Account]:
+        """Fails with `BadPassword`, `Busy`."""
+
+    def close(self) -> None:
+        """No password is looked at any more."""
 
 
 class JournalUnusable(Exception):

@@ -17,6 +17,10 @@ from twisted.internet.error import ReactorNotRunning, VerifyError
 from twisted.internet.interfaces import IStreamServerEndpoint
 from twisted.logger import Logger
 
+from twisted_chat.accounts.directory import Directory
+from twisted_chat.accounts.passwords import Hasher
+from twisted_chat.accounts.store import MemoryStore, Store
+from twisted_chat.accounts.threads import PasswordThreads
 from twisted_chat.boundaries import Journal
 from twisted_chat.core.chat import Chat
 from twisted_chat.frontends.admission import Admission
@@ -63,8 +67,11 @@ def _compose(
     most = settings.max_connections or allowed or 1_000
     if allowed is not None and most > allowed:
         raise StartError(f"--max-connections {most}: the system allows {allowed} (ulimit -n, less a few)")
+    journal = _journal(settings, reactor, broken)
+    hasher = Hasher(PasswordThreads(reactor))
     chat = Chat(
-        _journal(settings, reactor, broken),
+        journal,
+        Directory(_account_store(journal), hasher, reactor, _utc_ms),
         reactor,
         utc_ms=_utc_ms,
         new_id=lambda: secrets.token_hex(8),
@@ -118,6 +125,15 @@ def _journal(settings: Settings, reactor: Any, broken: Callable[[str], None]) ->
         failed=broken,
         retention=settings.retention,
     )
+
+
+def _account_store(journal: Any) -> Store:
+    """Accounts are kept where the log is."""
+    if isinstance(journal, MemoryJournal):
+        return MemoryStore()
+    from twisted_chat.accounts.sqlite import SqliteStore
+
+    return SqliteStore(journal)
 
 
 def _utc_ms() -> int:

@@ -4,24 +4,38 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from enum import Enum
+from typing import Any
 
 from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
-from twisted.python.failure import Failure
+from twisted.python.failure import Failure as TwistedFailure
 
-from twisted_chat.boundaries import Journal, Recipient
+from twisted_chat.boundaries import Account, Accounts, Journal, Recipient, Stance
 from twisted_chat.core.congestion import Congestion
 from twisted_chat.core.delivery import deliver
-from twisted_chat.core.errors import BadRoom, ChatError, NoSuchNick, Replaced, ShuttingDown, TooManyRooms
+from twisted_chat.core.errors import (
+    BadRoom,
+    ChatError,
+    NameTaken,
+    NickConfusable,
+    NickInUse,
+    NoSuchNick,
+    Replaced,
+    ShuttingDown,
+    TooManyRooms,
+    TooManySessions,
+)
 from twisted_chat.core.events import Aside, Event, Item, Outcome
 from twisted_chat.core.identity import ResumeSecrets
 from twisted_chat.core.lookalikes import Looks
-from twisted_chat.core.names import Name, fold, parse_nick, parse_room
+from twisted_chat.core.names import Name, fold, parse_nick, parse_room, similar
 from twisted_chat.core.people import Ignores, Names, Person
 from twisted_chat.core.rooms import LOBBY, LOBBY_ID, Room
 from twisted_chat.core.session import MAX_ROOMS_OF_ONE, Session
-from twisted_chat.core.told import Notice
+from twisted_chat.core.told import Failure, Notice
 
 MAX_BATCH = 128 * 1024
 """Characters that go to the log in one batch; the rest of a turn follows in the next."""
@@ -42,8 +56,20 @@ MAX_CLOCK_STEP = 24 * 3600 * 1000
 """Milliseconds that the log's last time may be ahead of the clock and still be held for right: a clock may be set back
 by an hour, or by one that was wrong; but one of next year would give everybody its time for a year."""
 
+MAX_SESSIONS = 20
+"""Of one account at the same time."""
+
 MAX_REMEMBERED = 1_000
 """People who left whose /ignore lists are kept, in case they come back with their resume secret."""
+
+
+class Registration(Enum):
+    """Who may make an account: everybody, nobody, or only server operators for others."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    OPERATOR = "operator"
+
 
 _DONE = object()
 _log = Logger()
@@ -59,6 +85,7 @@ class Chat:
     def __init__(
         self,
         journal: Journal,
+        accounts: Accounts,
         clock: IReactorTime,
         *,
         utc_ms: Callable[[], int],
@@ -66,12 +93,18 @@ class Chat:
         name: str = "Twisted Chat",
         motd: Iterable[str] = (),
         history_lines: int = 20,
+        registration: Registration = Registration.OPEN,
+        plaintext_passwords: bool = False,
     ) -> None:
+        """`plaintext_passwords`: a password may cross the net in clear."""
         self.journal = journal
+        self.accounts = accounts
         self.clock = clock
         self.name = name
         self.motd = tuple(motd)
         self.history_lines = history_lines
+        self.registration = registration
+        self.plaintext_passwords = plaintext_passwords
         self.names = Names()
         self.ignores = Ignores()
         self.persons: dict[str, Person] = {}
@@ -107,6 +140,7 @@ class Chat:
             room.kept = True
             self._add_room(room)
         self.journal.subscribe(self._deliver)
+        self.accounts.open()
 
     # coming and going
 
@@ -117,6 +151,7 @@ class Chat:
         *,
         home: str = LOBBY,
         rooms: Iterable[str] = (),
+        account: Account | None = None,
         resume: str | None = None,
         since: int | None = None,
         log: str | None = None,
@@ -124,14 +159,17 @@ class Chat:
     ) -> Session:
         """Let somebody in under `nick`, into the room `home` and the `rooms`. Raises a `ChatError` if that can't be.
 
-        With the `resume` secret of a person it is that person, and an older session of it ends. `since` is the number
-        in the log (if it is this `log`) after which it wants to be told what it missed.
+        With the `resume` secret of a session it is the same person, and that session ends. With an `account`, whose
+        password was given, it is that person, beside its other sessions. `since` is the number in the log (if it is
+        this `log`) after which it wants to be told what it missed.
         """
         if self.closing:
             raise ShuttingDown
         name = parse_nick(nick)
         places = self._places((home, *rooms))
-        person_id = self._secrets.person_of(resume) if resume else None
+        person_id, replaced = self._secrets.holder_of(resume) if resume else (None, "")
+        if account is not None and account.id != person_id:
+            person_id, replaced = account.id, ""
         if (log is not None and log != self.journal.id) or (since is not None and since > self.seq):
             since = None
         try:
@@ -141,11 +179,14 @@ class Chat:
                 self.remove_if_empty(room)
             raise
         person = session.person
-        earlier = [ghost for ghost in person.sessions if not ghost.over]
+        # A guest has no other proof than its secret, so it has one session; an account has as many as it likes.
+        earlier = [
+            ghost for ghost in person.sessions if not ghost.over and (person.account is None or ghost.id == replaced)
+        ]
         person.sessions[session] = None
-        person.client = client
+        person.client = session.client = client
         session.enter_first(places)
-        secret = self._secrets.issue(person.id)
+        secret = self._secrets.issue(person.id, session.id)
         session.aside(lambda: session.welcome(secret, since))
         for ghost in earlier:
             self.end(ghost, Replaced())
@@ -167,17 +208,64 @@ class Chat:
         if person is not None:
             if len({*person.wanted, *places}) > MAX_ROOMS_OF_ONE:
                 raise TooManyRooms("a person may be in", MAX_ROOMS_OF_ONE)
-            session = Session(self, recipient, person)
+            if sum(not each.over for each in person.sessions) >= MAX_SESSIONS and person.account is not None:
+                raise TooManySessions(MAX_SESSIONS)
+            session = Session(self, recipient, person, self._new_id())
             session.rename(name.text)
             person.leaving = None
             return session
-        person = Person(person_id or self._new_id(), name, self.now())
-        self.names.reserve(name, person)
+        account = self.accounts.of(person_id) if person_id else None
+        person = Person(person_id or self._new_id(), name, self.now(), account)
+        self.reserve(name, person)
         self.persons[person.id] = person
         self.ignores.named(person, name)
         for ignored in self._ignored_by.pop(person.id, ()):
             self.ignores.ignore(person, ignored, self.names.holder(ignored.text))
-        return Session(self, recipient, person)
+        return Session(self, recipient, person, self._new_id())
+
+    def reserve(self, name: Name, person: Person) -> None:
+        """Hold `name` for `person`. Raises a `ChatError` where it is, or looks like, somebody else's."""
+        owner = self.accounts.named(name.text)
+        if owner is not None and owner.id != person.id:
+            raise NameTaken(name.text)
+        alike = self.accounts.like(name.text)
+        if alike is not None and alike.id != person.id:
+            raise NickConfusable(name.text, alike.name)
+        self.names.reserve(name, person)
+
+    def become(self, session: Session, account: Account | None) -> None:
+        """Let a session go on as the person of `account`, or as a guest again: what it read so far it has read."""
+        person, recipient = session.person, session.recipient
+        rooms = [room.name for room in person.wanted]
+        words = f"is {account.name} now" if account is not None else "logged out"
+        recipient.pause()
+
+        def end() -> None:
+            session.detach_all()
+            session.feed.end(enter)
+
+        def enter() -> None:
+            try:
+                entered = self._enter_as(session, account, rooms)
+            except ChatError as error:
+                recipient.answer(recipient.view(True).render(Failure(error), Stance.OTHER))
+                recipient.close()
+            else:
+                recipient.became(entered)
+                recipient.resume()
+
+        self.post(Aside(session, end))
+        self.leave(session, words, close=False)
+
+    def _enter_as(self, session: Session, account: Account | None, rooms: list[str]) -> Session:
+        known: Any = {"rooms": rooms[1:], "home": rooms[0] if rooms else LOBBY, "client": session.person.client}
+        known |= {"account": account, "since": self.seq}
+        if account is not None:
+            return self.enter(session.recipient, account.name, **known)
+        for nick in similar(session.person.nick):
+            with suppress(NameTaken, NickConfusable, NickInUse):
+                return self.enter(session.recipient, nick, **known)
+        raise NickInUse(session.person.nick)
 
     def leave(self, session: Session, reason: str, *, close: bool) -> None:
         """A session ends; with the last one its person leaves. Does nothing for one that has ended."""
@@ -220,6 +308,11 @@ class Chat:
         before, person.name = person.name, name
         if before.key not in (name.key, person.next_name.key):
             self.names.release(before, person)
+
+    @property
+    def registers_itself(self) -> bool:
+        """Whether everybody may make an account of his own."""
+        return self.registration is Registration.OPEN
 
     # who and where
 
@@ -329,6 +422,7 @@ class Chat:
         while self._pending:
             self._flush()
         self._closed = True
+        self.accounts.close()
         closed = self.journal.close()
         closed.addTimeout(CLOSING, self.clock)
         # Whether it could be closed or not, nobody is left waiting.
@@ -346,7 +440,7 @@ class Chat:
                 session.close()
 
 
-def _not_closed(failure: Failure) -> None:
+def _not_closed(failure: TwistedFailure) -> None:
     if isinstance(failure.value, TimeoutError):
         _log.critical("the log could not be closed within {seconds} s: the disk does not answer", seconds=CLOSING)
     else:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from twisted_chat import __version__
+from twisted_chat.core import proving
 from twisted_chat.core.durations import seconds_of
 from twisted_chat.core.errors import (
     BadRequest,
@@ -212,7 +213,8 @@ def _whois(session: Session, argument: str, _id: str | None) -> Lines:
     def lines() -> Iterable[str]:
         person = session.chat.person_called(argument)
         since = datetime.fromtimestamp(person.since / 1000, UTC)
-        yield f"{person.nick} is a guest, here since {since:%Y-%m-%d %H:%M} UTC{_away(person)}"
+        who = "is a guest" if person.account is None else f"has the account {person.account.name}"
+        yield f"{person.nick} {who}, here since {since:%Y-%m-%d %H:%M} UTC{_away(person)}"
         if person.rooms:
             yield f"in {' '.join(room.name for room in person.rooms)}"
         if person.client:
@@ -303,6 +305,37 @@ def _delete(session: Session, argument: str, client_id: str | None) -> None:
     session.delete(_line_number(argument), client_id)
 
 
+def _register(session: Session, argument: str, client_id: str | None) -> None:
+    proving.register(session, argument, client_id)
+
+
+def _login(session: Session, argument: str, client_id: str | None) -> None:
+    nick, _, password = argument.partition(" ")
+    if not password.strip():
+        raise NeedText(f"that needs more: {BY_NAME['login'].usage}")
+    proving.log_in(session, nick, password.strip(), client_id)
+
+
+def _logout(session: Session, _argument: str, client_id: str | None) -> None:
+    proving.log_out(session, client_id)
+
+
+def _password(session: Session, argument: str, client_id: str | None) -> None:
+    old, _, new = argument.partition(" ")
+    if not new.strip():
+        raise NeedText(f"that needs more: {BY_NAME['password'].usage}")
+    proving.change_password(session, old, new.strip(), client_id)
+
+
+def _sessions(session: Session, _argument: str, _id: str | None) -> Lines:
+    return lambda: proving.sessions(session)
+
+
+def _ghost(session: Session, argument: str, _id: str | None) -> Lines:
+    proving.end_others(session, argument)
+    return lambda: ("Your other sessions end" if not argument else f"Session {argument} ends",)
+
+
 def _line_number(word: str) -> int:
     number = word.removeprefix("#")
     if not (number.isascii() and number.isdigit()):
@@ -346,6 +379,12 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("edit", "#ID TEXT", "changes what you said; /history shows the numbers", _edit, answers_itself=True),
     Command("delete", "#ID", "takes back what you said", _delete, exact=True, answers_itself=True),
+    Command("register", "PASSWORD", "makes your nickname your own", _register, exact=True, answers_itself=True),
+    Command("login", "NAME PASSWORD", "proves whose account you have", _login, exact=True, answers_itself=True),
+    Command("logout", "", "makes you a guest again", _logout, exact=True, answers_itself=True),
+    Command("password", "OLD NEW", "changes your password", _password, exact=True, answers_itself=True),
+    Command("sessions", "", "lists where you are logged in", _sessions),
+    Command("ghost", "[N]", "ends your other sessions, or the one with this number", _ghost, exact=True),
     Command("motd", "", "shows the message of the day", _motd),
     Command("time", "", "tells the server's time", _time),
     Command("version", "", "tells what runs here", _version),

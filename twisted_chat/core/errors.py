@@ -113,6 +113,13 @@ class TooManyRooms(ChatError):
 
 
 @dataclass(eq=False)
+class TooManySessions(ChatError):
+    code = "TOO_MANY_SESSIONS"
+    words = "this account is here {limit} times already; /sessions lists them, /ghost ends them"
+    limit: int
+
+
+@dataclass(eq=False)
 class NeedText(ChatError):
     code = "NEED_TEXT"
     words = "{usage}"
@@ -165,6 +172,30 @@ class BadLogin(ChatError):
     code = "BAD_LOGIN"
     words = "{reason}"
     reason: str
+
+
+@dataclass(eq=False)
+class NameTaken(ChatError):
+    """The name belongs to an account."""
+
+    code = "NAME_TAKEN"
+    words = "{nick} is registered; /login {nick} makes it yours, if you know its password"
+    nick: str
+
+
+@dataclass(eq=False)
+class BadPassword(ChatError):
+    """`reason` says what a password must be."""
+
+    code = "BAD_PASSWORD"
+    words = "{reason}"
+    reason: str
+
+
+@dataclass(eq=False)
+class PlaintextRefused(ChatError):
+    code = "PLAINTEXT_REFUSED"
+    words = "a password may not cross the net in clear: come by TLS"
 
 
 @dataclass(eq=False)

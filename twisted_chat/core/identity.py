@@ -9,30 +9,33 @@ _MAC_BYTES = 16
 MAX_SECRET = 200
 """Characters; a longer one is not looked at."""
 
+_NOBODY = (None, "")
+
 
 class ResumeSecrets:
-    """Signs person ids with the log's key, so a secret holds as long as the log and no table of them is kept."""
+    """Signs the ids of persons and sessions with the log's key: a secret holds as long as the log, without a table."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key
 
-    def issue(self, person: str) -> str:
-        """The secret of the person with this id."""
-        named = person.encode()
+    def issue(self, person: str, session: str) -> str:
+        """The secret of this session of this person, by their ids."""
+        named = f"{person} {session}".encode()
         return urlsafe_b64encode(self._mac(named) + named).decode().rstrip("=")
 
-    def person_of(self, secret: str) -> str | None:
-        """The id of the person whose secret this is, None if it is nobody's."""
+    def holder_of(self, secret: str) -> tuple[str | None, str]:
+        """The ids of the person and the session whose secret this is; None and nothing if it is nobody's."""
         if len(secret) > MAX_SECRET or not secret.isascii():
-            return None
+            return _NOBODY
         try:
             raw = urlsafe_b64decode(secret + "=" * (-len(secret) % 4))
         except ValueError:
-            return None
+            return _NOBODY
         mac, named = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
         if not named or not hmac.compare_digest(mac, self._mac(named)):
-            return None
-        return named.decode()
+            return _NOBODY
+        person, _, session = named.decode().partition(" ")
+        return person, session
 
     def _mac(self, named: bytes) -> bytes:
         return hmac.digest(self._key, b"resume " + named, "sha256")[:_MAC_BYTES]

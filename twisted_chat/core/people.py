@@ -10,6 +10,7 @@ from twisted_chat.core.lookalikes import Looks
 from twisted_chat.core.names import Name, fold
 
 if TYPE_CHECKING:
+    from twisted_chat.boundaries import Account
     from twisted_chat.core.rooms import Room
     from twisted_chat.core.session import Session
 
@@ -17,19 +18,20 @@ MAX_IGNORED = 100
 
 
 class Person:
-    """Somebody who is here: a guest, for now. One or more sessions speak for a person.
+    """Somebody who is here: a guest, or with an `account` that it shares its id with. Its sessions speak for it.
 
     `nick` and `rooms` are what the log says; `next_name` and `wanted` are what the person asked for and what it sees of
     itself at once.
     """
 
     __slots__ = (
-        "away", "client", "directs", "id", "ignored", "leaving", "name", "next_name", "rooms", "sessions", "since",
-        "wanted",
+        "account", "away", "client", "directs", "id", "ignored", "leaving", "name", "next_name", "rooms", "sessions",
+        "since", "wanted",
     )  # fmt: skip
 
-    def __init__(self, person_id: str, name: Name, since: int) -> None:
+    def __init__(self, person_id: str, name: Name, since: int, account: Account | None = None) -> None:
         self.id = person_id
+        self.account = account
         self.name = name
         self.next_name = name
         self.rooms: dict[Room, None] = {}

@@ -28,13 +28,13 @@ class Reader:
 
     __slots__ = (
         "_asker",
-        "_recipient",
         "chat",
         "current",
         "feed",
         "last_direct",
         "over",
         "person",
+        "recipient",
         "refused",
         "rooms",
         "welcomed",
@@ -43,7 +43,7 @@ class Reader:
     def __init__(self, chat: Chat, recipient: Recipient, person: Person) -> None:
         self.chat = chat
         self.person = person
-        self._recipient = recipient
+        self.recipient = recipient
         self.feed = Feed(self, recipient, chat)
         self.rooms: dict[Room, int] = {}  # those it reads, each with the number above which it may
         self.current: Room | None = None
@@ -54,13 +54,13 @@ class Reader:
         self.over = False
 
     def view(self) -> View:
-        return self._recipient.view(True)
+        return self.recipient.view(True)
 
     def attach_all(self) -> None:
         if self.feed.ending:
             return
         for room in self.rooms:
-            room.attach(self, self._recipient.view(room is self.current), self.feed.sink)
+            room.attach(self, self.recipient.view(room is self.current), self.feed.sink)
 
     def detach_all(self) -> None:
         for room in self.rooms:
@@ -72,7 +72,7 @@ class Reader:
             return None
         stance = own if event.person == self.person.id else Stance.OTHER
         current = not event.room or (self.current is not None and event.room == self.current.id)
-        return self._recipient.view(current).render(event, stance)
+        return self.recipient.view(current).render(event, stance)
 
     def hears(self, event: Event) -> bool:
         if event.kind not in HEARD:
@@ -86,10 +86,10 @@ class Reader:
         self.feed.drained()
 
     def pause(self) -> None:
-        self._recipient.pause()
+        self.recipient.pause()
 
     def resume(self) -> None:
-        self._recipient.resume()
+        self.recipient.resume()
 
     def confirm(self, event: Event, own: Stance = Stance.ORIGIN) -> None:
         """Tell it of an event of its own as an answer, though it lags or was told before."""
@@ -124,7 +124,7 @@ class Reader:
         self.feed.tell(Welcome(chat.name, self.person.nick, chat.journal.id, chat.seq, resume, rooms, chat.motd))
         if since is not None:
             self.feed.resume_from(since)
-        elif self._recipient.shows_history:
+        elif self.recipient.shows_history:
             for room in self.rooms:
                 self._show_last_lines(room)
 
@@ -133,9 +133,9 @@ class Reader:
         self.rooms[room] = chat.seq
         self.feed.entered(room)
         if not self.feed.lagging:
-            room.attach(self, self._recipient.view(room is self.current), self.feed.sink)
+            room.attach(self, self.recipient.view(room is self.current), self.feed.sink)
         self.tell_entered(room, client_id)
-        if self._recipient.shows_history:
+        if self.recipient.shows_history:
             self._show_last_lines(room)
 
     def left(self, room: Room) -> None:
@@ -190,4 +190,4 @@ class Reader:
     def close(self) -> None:
         """End the connection after what it was told so far, and what the log still has to tell it."""
         self.detach_all()
-        self.feed.end(self._recipient.close)
+        self.feed.end(self.recipient.close)

@@ -42,11 +42,15 @@ class Session(Reader):
     the session's own view, ahead of the log by what is on its way.
     """
 
-    __slots__ = ("is_searching",)
+    __slots__ = ("client", "id", "is_proving", "is_searching", "since")
 
-    def __init__(self, chat: Chat, recipient: Recipient, person: Person) -> None:
+    def __init__(self, chat: Chat, recipient: Recipient, person: Person, session_id: str) -> None:
         super().__init__(chat, recipient, person)
+        self.id = session_id
+        self.client = ""
+        self.since = chat.now()  # UTC, ms
         self.is_searching = False
+        self.is_proving = False  # a password of its own is being looked at
 
     # answers
 
@@ -176,7 +180,7 @@ class Session(Reader):
         person, name = self.person, parse_nick(nick)
         if name == person.next_name:
             return
-        self.chat.names.reserve(name, person)
+        self.chat.reserve(name, person)
         self.chat.ignores.named(person, name)
         event = self._event(Kind.RENAMED, name.text)
         person.next_name = name

@@ -14,12 +14,12 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure as TwistedFailure
 from zope.interface import implementer
 
-from twisted_chat.boundaries import Rendered, Stance, View
+from twisted_chat.boundaries import Origin, Rendered, Stance, View
 from twisted_chat.core.errors import BadLogin, ChatError, Flood, LineTooLong, TimedOut
 from twisted_chat.core.told import Failure, Notice, Told
 from twisted_chat.frontends.outbox import Outbox, plain_socket
 from twisted_chat.frontends.receiver import TameLineReceiver
-from twisted_chat.frontends.sockets import tune
+from twisted_chat.frontends.sockets import is_private, tune
 from twisted_chat.frontends.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ class DoorConnection(TameLineReceiver, ABC):
         super().__init__()
         self._factory = factory
         self._clock = factory.clock
-        self._origin = origin
+        self._counted_as = origin
+        self.origin = Origin(origin)
         self._state: Callable[[bytes], None] = self._first_line
         self._session: Session | None = None
         self._throttle: Throttle | None = None
@@ -86,6 +87,7 @@ class DoorConnection(TameLineReceiver, ABC):
 
     def connectionMade(self) -> None:
         tune(self.transport)
+        self.origin = Origin(self._counted_as, is_private(self.transport))
         self._outbox = Outbox(self.transport, self._clock, self._drained, plain_socket(self.transport))
         if self._factory.rate is not None:
             self._throttle = Throttle(self._factory.rate, self._clock, self.pause, self.resume, self._flooded)
@@ -100,7 +102,7 @@ class DoorConnection(TameLineReceiver, ABC):
             # Over TLS, which has no half close, this is where the peer has ended what it says.
             self._hear_the_rest()
         self._stop()
-        self._factory.connection_gone(self, self._origin)
+        self._factory.connection_gone(self, self._counted_as)
         if self._session is not None:
             self._session.lost("" if orderly else "connection lost")
 
@@ -174,6 +176,9 @@ class DoorConnection(TameLineReceiver, ABC):
         person = session.person
         _log.info("{nick!r} ({id}) came from {peer}", nick=person.next_name.text, id=person.id, peer=self._peer())
         self._stop_deadline()
+
+    def became(self, session: Session) -> None:
+        self._session = session
 
     # bytes out, all of them by the outbox
 

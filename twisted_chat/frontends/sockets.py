@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import socket
+from ipaddress import IPv6Address, ip_address
 from typing import Any
+
+from twisted.internet.interfaces import ISSLTransport
 
 SEND_BUFFER = 256 * 1024
 """Bytes the kernel may hold for a reader; left alone, it held 4 MiB for one that had stalled."""
@@ -45,3 +48,18 @@ def socket_under(transport: Any) -> socket.socket | None:
             return handle
         transport = getattr(transport, "transport", None)
     return None
+
+
+def is_private(transport: Any) -> bool:
+    """Whether nobody on the way can read along: over TLS, from this machine, through a UNIX socket."""
+    if ISSLTransport.providedBy(transport):
+        return True
+    host = getattr(transport.getPeer(), "host", None)
+    if host is None:
+        return True
+    try:
+        ip = ip_address(str(host).partition("%")[0])
+    except ValueError:
+        return False
+    mapped = ip.ipv4_mapped if isinstance(ip, IPv6Address) else None
+    return (mapped or ip).is_loopback

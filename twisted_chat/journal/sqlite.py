@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -28,6 +29,8 @@ SEARCHES = 32
 
 SEARCHING = 3.0
 """Seconds that one search may take."""
+
+T = TypeVar("T")
 
 _log = Logger()
 
@@ -154,6 +157,21 @@ class SqliteJournal:
 
     def mark_read(self, person: str, marks: Mapping[str, int]) -> None:
         self._writer.mark_read(person, marks)
+
+    def do(self, work: Callable[[sqlite3.Connection], T]) -> Deferred[T]:
+        """Have `work` done in the next transaction; fires when that is on the disk, with what it gave.
+
+        Fails with the `ChatError` that it raised, or `StorageUnavailable`.
+        """
+        done: Deferred[T] = Deferred()
+        # A Failure given to callback() is an errback.
+        self._writer.do(work, lambda result: self._from_thread(partial(done.callback, result)))  # type: ignore[arg-type]
+        return done
+
+    def look(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        """What `question` finds, at once: for the start."""
+        with closing(file.connect(self._path, readonly=True)) as database:
+            return question(database)
 
     # reading
 

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
-from twisted_chat.core.errors import StorageUnavailable
+from twisted_chat.core.errors import ChatError, StorageUnavailable
 from twisted_chat.core.events import KEPT, Aside, Item, Outcome, Refused
 from twisted_chat.journal.file import SYNCHRONOUS, connect
 from twisted_chat.journal.keeping import MERGED, STEP, Keeper, Wiper
@@ -53,6 +54,9 @@ _PAGE = 4096
 
 _FATAL = frozenset((sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC))
 # After a failed fsync nobody knows what is on the disk, and the next one may succeed without having written it.
+
+Work = Callable[[sqlite3.Connection], object]
+_Job = tuple[Work, Callable[[object], object]]
 
 _log = Logger()
 
@@ -101,6 +105,7 @@ class WriterThread:
         self._utc_ms = utc_ms
         self._batches: deque[Sequence[Item]] = deque()
         self._marks: dict[str, dict[str, int]] = {}
+        self._jobs: deque[_Job] = deque()
         self._awake = threading.Condition()
         self._stopping = False
         self._refusing = False
@@ -140,6 +145,15 @@ class WriterThread:
                 kept[room] = max(seq, kept.get(room, 0))
             self._awake.notify()
 
+    def do(self, work: Work, done: Callable[[object], object]) -> None:
+        """Do other work in the next transaction; `done` gets in this thread what it gave, or why it failed.
+
+        What fails with a `ChatError` changes nothing, and fails alone.
+        """
+        with self._awake:
+            self._jobs.append((work, done))
+            self._awake.notify()
+
     def stop(self) -> None:
         """Write what there is, then end. Returns when that is done; not to be called in the reactor's thread."""
         with self._awake:
@@ -169,12 +183,13 @@ class WriterThread:
     def _work(self) -> bool:
         """Wait for something to do, and do it; false at the end."""
         with self._awake:
-            if not (self._batches or self._marks or self._stopping):
+            if not (self._batches or self._marks or self._jobs or self._stopping):
                 self._awake.wait(max(0.0, self._next_chore() - time.monotonic()))
             taken = self._take()
             marks, self._marks = self._marks, {}
-        if taken or marks:
-            self._commit(taken, marks)
+            jobs, self._jobs = self._jobs, deque()
+        if taken or marks or jobs:
+            self._commit(taken, marks, jobs)
         elif self._stopping:
             return False
         self._do_chores()
@@ -190,8 +205,11 @@ class WriterThread:
             taken.append(batch)
         return taken
 
-    def _commit(self, batches: list[Sequence[Item]], marks: Mapping[str, Mapping[str, int]]) -> None:
+    def _commit(
+        self, batches: list[Sequence[Item]], marks: Mapping[str, Mapping[str, int]], jobs: Sequence[_Job]
+    ) -> None:
         database, writer = self._database, self._writer
+        results: list[object] = []
         if _identity(self._path) != self._identity:
             raise _FileGone
         try:
@@ -199,6 +217,7 @@ class WriterThread:
             written = [writer.write(group) for group in _groups(batches)]
             for person, read in marks.items():
                 writer.mark_read(person, read)
+            results = [_do(database, work) for work, _done in jobs]
             database.execute("COMMIT")
         except sqlite3.Error as error:
             self._roll_back(error)
@@ -206,6 +225,8 @@ class WriterThread:
                 self._refusing = True
                 _log.error("the log can't be written: {why}; messages are refused until it can", why=str(error))
             written = [_refused(group) for group in _groups(batches)]
+            unwritten = StorageUnavailable("the log can't be written now; nothing was changed")
+            results = [Failure(unwritten) for _job in jobs]  # type: ignore[no-untyped-call]
         else:
             writer.committed()
             self._in_wal += _PAGES_A_COMMIT + sum(map(_pages, written))
@@ -214,6 +235,8 @@ class WriterThread:
                 _log.info("the log can be written again")
         for each in written:
             self._hand_back(each)
+        for (_work, done), result in zip(jobs, results, strict=True):
+            done(result)
 
     def _roll_back(self, error: sqlite3.Error) -> None:
         """Raises `error` where it would be wrong to go on."""
@@ -257,6 +280,18 @@ class WriterThread:
         self._database.execute("COMMIT")
         self._in_wal += _PAGES_A_CHORE if taken else 1
         return taken
+
+
+def _do(database: sqlite3.Connection, work: Work) -> object:
+    """What `work` gives, or the refusal that it ended with, undone."""
+    database.execute("SAVEPOINT work")
+    try:
+        return work(database)
+    except ChatError:
+        database.execute("ROLLBACK TO work")
+        return Failure()  # type: ignore[no-untyped-call]
+    finally:
+        database.execute("RELEASE work")
 
 
 def _pages(written: Written) -> int:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from twisted_chat.boundaries import Recipient, View
-from twisted_chat.core.errors import BadRequest, ChatError, TimedOut
+from twisted.python.failure import Failure as TwistedFailure
+
+from twisted_chat.boundaries import Account, Recipient, View
+from twisted_chat.core.errors import BadLogin, BadRequest, ChatError, NameTaken, TimedOut
+from twisted_chat.core.proving import check_private
 from twisted_chat.core.told import Failure
 from twisted_chat.frontends.connection import PATIENCE, DoorConnection
 from twisted_chat.frontends.line import human, jsonl, requests
@@ -30,6 +33,8 @@ class LineProtocol(DoorConnection):
         super().__init__(factory, origin)
         self._objects = False
         self._silence: Silence | None = None
+        self._owned = ""
+        """The nickname that was given, and is an account's: its password is wanted."""
 
     def greet(self) -> None:
         self.take = self._outbox.offer
@@ -46,7 +51,7 @@ class LineProtocol(DoorConnection):
 
     def _prompt(self) -> None:
         if not self._objects:
-            self.sendLine(b"SERVERPASS" if self._wants_password else b"NICK")
+            self.sendLine(b"SERVERPASS" if self._wants_password else b"PASS" if self._owned else b"NICK")
 
     def _greeting(self, line: bytes) -> None:
         mark: str | None = None
@@ -62,19 +67,74 @@ class LineProtocol(DoorConnection):
             elif self._wants_password:
                 self._check_password(decode(line))
                 self._prompt()
+            elif self._owned:
+                self._prove(decode(line))
             else:
-                self._let_in(self._factory.chat.enter(self, decode(line)), self._talk)
+                self._come_in(decode(line))
         except ChatError as error:
-            self._tell(Failure(error, mark))
-            if not self._turned_away(error):
-                self._prompt()
+            self._refuse(error, mark)
+
+    def _refuse(self, error: ChatError, mark: str | None = None) -> None:
+        self._tell(Failure(error, mark))
+        if not self._turned_away(error):
+            self._prompt()
+
+    def _come_in(self, nick: str) -> None:
+        try:
+            self._let_in(self._factory.chat.enter(self, nick), self._talk)
+        except NameTaken:
+            check_private(self._factory.chat, self.origin)
+            self._owned = nick
+            self._prompt()
+
+    def _prove(self, password: str) -> None:
+        """The answer to PASS; an empty one is for who would rather have another nickname."""
+        nick, self._owned = self._owned, ""
+        if password:
+            self._log_in(nick, password, lambda account: self._enter_as(account, nick))
+        else:
+            self._prompt()
+
+    def _enter_as(self, account: Account, nick: str) -> None:
+        self._let_in(self._factory.chat.enter(self, nick, account=account), self._talk)
+
+    def _log_in(self, nick: str, password: str, enter: Callable[[Account], None], mark: str | None = None) -> None:
+        """Nothing more is heard until the password is looked at."""
+        self.pause()
+
+        def proven(account: Account) -> None:
+            if not self._deaf:
+                enter(account)
+
+        def refused(failure: TwistedFailure) -> None:
+            error = failure.value
+            if not isinstance(error, ChatError):
+                failure.raiseException()  # type: ignore[no-untyped-call]
+            elif not self._deaf:
+                if isinstance(error, BadLogin):
+                    self._wrong_passwords += 1
+                self._refuse(error, mark)
+
+        proving = self._factory.chat.accounts.login(nick, password, self.origin.network)
+        proving.addCallback(proven).addErrback(refused).addBoth(lambda _result: self.resume())
 
     def _hello(self, fields: dict[str, object]) -> None:
         if requests.check(fields) != "hello":
             raise BadRequest("say hello first")
         if self._wants_password:
             self._check_password(str(fields.get("server_password", "")))
-        session = self._factory.chat.enter(self, **requests.entry(fields))
+        password = str(fields.get("password", ""))
+        if not password:
+            self._enter_with(fields, None)
+            return
+        chat = self._factory.chat
+        check_private(chat, self.origin)
+        self._log_in(
+            str(fields["nick"]), password, lambda account: self._enter_with(fields, account), requests.mark_of(fields)
+        )
+
+    def _enter_with(self, fields: dict[str, object], account: Account | None) -> None:
+        session = self._factory.chat.enter(self, account=account, **requests.entry(fields))
         self.MAX_LENGTH = jsonl.MAX_OBJECT
         self._silence = Silence(self._clock, self._ask, self._fell_silent, self._silence_is_ours)
         self._let_in(session, self._object)

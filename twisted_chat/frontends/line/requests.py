@@ -67,7 +67,7 @@ REQUESTS: dict[str, Request] = {
     "hello": Request(
         {
             "nick": _text, "resume": _text, "since": _number, "log": _text, "rooms": _texts, "server_password": _text,
-            "client": _text,
+            "client": _text, "password": _text,
         },
         ("nick",),
     ),

@@ -1,0 +1,1 @@
+"""Accounts: whose name it is, behind the Accounts seam."""

@@ -1,0 +1,48 @@
+"""Accounts in the log's database, written by its writer."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from twisted.internet.defer import Deferred
+
+from twisted_chat.accounts.store import Record, Store
+from twisted_chat.boundaries import Account
+from twisted_chat.core.errors import NameTaken
+from twisted_chat.journal.sqlite import SqliteJournal
+
+
+class SqliteStore:
+    """Keeps them in the database of `journal`, by its writer."""
+
+    def __init__(self, journal: SqliteJournal) -> None:
+        self._journal = journal
+
+    def load(self) -> Sequence[Record]:
+        def question(database: sqlite3.Connection) -> Sequence[Record]:
+            rows = database.execute("SELECT id, name, key, hash, created FROM accounts")
+            return [Record(Account(row[0], row[1], row[2]), row[3], row[4]) for row in rows]
+
+        return self._journal.look(question)
+
+    def add(self, record: Record) -> Deferred[None]:
+        account = record.account
+
+        def work(database: sqlite3.Connection) -> None:
+            row = (account.id, account.name, account.key, record.hash, record.created)
+            try:
+                database.execute("INSERT INTO accounts (id, name, key, hash, created) VALUES (?, ?, ?, ?, ?)", row)
+            except sqlite3.IntegrityError:
+                raise NameTaken(account.name) from None
+
+        return self._journal.do(work)
+
+    def set_hash(self, account: Account, hashed: str) -> Deferred[None]:
+        def work(database: sqlite3.Connection) -> None:
+            database.execute("UPDATE accounts SET hash = ? WHERE id = ?", (hashed, account.id))
+
+        return self._journal.do(work)
+
+
+_check: type[Store] = SqliteStore

@@ -1,0 +1,57 @@
+"""Where accounts are kept; in memory, here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from twisted.internet.defer import Deferred, fail, succeed
+
+from twisted_chat.boundaries import Account
+from twisted_chat.core.errors import NameTaken
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An account as it is kept. `hash` is empty where somebody else vouches for it; `created` is UTC in ms."""
+
+    account: Account
+    hash: str
+    created: int
+
+
+class Store(Protocol):
+    """Keeps records. What it fires is kept."""
+
+    def load(self) -> Sequence[Record]:
+        """All of them. Asked once, at the start."""
+
+    def add(self, record: Record) -> Deferred[None]:
+        """Fails with `NameTaken` where there is one of this name or id."""
+
+    def set_hash(self, account: Account, hashed: str) -> Deferred[None]: ...
+
+
+class MemoryStore:
+    """Keeps them as long as it lives."""
+
+    def __init__(self) -> None:
+        self._records: dict[str, Record] = {}
+
+    def load(self) -> Sequence[Record]:
+        return tuple(self._records.values())
+
+    def add(self, record: Record) -> Deferred[None]:
+        account = record.account
+        if account.id in self._records or any(each.account.key == account.key for each in self._records.values()):
+            return fail(NameTaken(account.name))
+        self._records[account.id] = record
+        return succeed(None)
+
+    def set_hash(self, account: Account, hashed: str) -> Deferred[None]:
+        self._records[account.id] = replace(self._records[account.id], hash=hashed)
+        return succeed(None)
+
+
+_check: type[Store] = MemoryStore

@@ -1,0 +1,35 @@
+"""Threads in which passwords are hashed, so that the reactor's goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from twisted.internet.defer import Deferred
+from twisted.internet.threads import deferToThreadPool
+from twisted.python.threadpool import ThreadPool
+
+from twisted_chat.accounts.passwords import AT_ONCE
+
+T = TypeVar("T")
+
+
+class PasswordThreads:
+    """`AT_ONCE` at most, begun with the first piece of work: twistd may have forked before that."""
+
+    def __init__(self, reactor: Any) -> None:
+        self._reactor = reactor
+        self._pool: ThreadPool | None = None
+
+    def run(self, work: Callable[[], T]) -> Deferred[T]:
+        if self._pool is None:
+            self._pool = ThreadPool(0, AT_ONCE, "passwords")
+            self._pool.start()
+        done: Deferred[T] = deferToThreadPool(self._reactor, self._pool, work)
+        return done
+
+    def stop(self) -> None:
+        """Returns when what was begun is done."""
+        if self._pool is not None:
+            self._pool.stop()
+            self._pool = None

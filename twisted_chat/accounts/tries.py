@@ -1,0 +1,62 @@
+"""How often somebody may try a password: guessing gets slow for who guesses, and for the account that is guessed at."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from math import ceil
+
+from twisted.internet.interfaces import IReactorTime
+
+from twisted_chat.core.errors import Busy
+
+FREE = 5
+"""Tries that may fail without a consequence."""
+
+MEMORY = 1_800.0
+"""Seconds after which what failed is forgotten."""
+
+LONGEST = 300.0
+"""Seconds between two tries, at most: whose account it is must get in between a guesser's."""
+
+MOST = 10_000
+"""Networks and accounts that are remembered; the oldest give way."""
+
+
+class Tries:
+    """Counts failures of whatever has a name: a network, an account. From the sixth on each doubles the wait."""
+
+    def __init__(self, clock: IReactorTime) -> None:
+        self._clock = clock
+        self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
+
+    def check(self, name: str) -> None:
+        """Raises `Busy` where the next try has to wait."""
+        count, last = self._of(name)
+        if count >= FREE:
+            left = last + min(2.0 ** (count - FREE), LONGEST) - self._clock.seconds()
+            if left > 0:
+                raise Busy(f"too many tries failed; wait {ceil(left)} seconds")
+
+    def begun(self, name: str) -> None:
+        """A try counts as failed until it is known otherwise: many at once are many."""
+        count, _last = self._of(name)
+        self._failures[name] = (count + 1, self._clock.seconds())
+        self._failures.move_to_end(name)
+        if len(self._failures) > MOST:
+            self._failures.popitem(last=False)
+
+    def succeeded(self, name: str) -> None:
+        """That one did not fail. The others stay: who has one account may guess at another."""
+        if name in self._failures:
+            count, last = self._failures[name]
+            self._failures[name] = (max(0, count - 1), last)
+
+    def forget(self, name: str) -> None:
+        self._failures.pop(name, None)
+
+    def _of(self, name: str) -> tuple[int, float]:
+        count, last = self._failures.get(name, (0, 0.0))
+        if count and self._clock.seconds() - last >= MEMORY:
+            del self._failures[name]
+            count = 0
+        return count, last

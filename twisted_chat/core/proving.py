@@ -1,0 +1,141 @@
+"""Who somebody is: making an account, proving that one has it, and what can be done about its other sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure as TwistedFailure
+
+from twisted_chat.core.errors import BadRequest, Busy, ChatError, NotAllowed, PlaintextRefused, Replaced
+from twisted_chat.core.told import Failure, Reply
+
+if TYPE_CHECKING:
+    from twisted_chat.boundaries import Account, Origin
+    from twisted_chat.core.chat import Chat
+    from twisted_chat.core.session import Session
+
+T = TypeVar("T")
+
+_log = Logger()
+
+
+def check_private(chat: Chat, origin: Origin) -> None:
+    """Raise `PlaintextRefused` where a password would cross the net in clear."""
+    if not (origin.secure or chat.plaintext_passwords):
+        raise PlaintextRefused
+
+
+def register(session: Session, password: str, client_id: str | None) -> None:
+    """Make the present nickname this person's own."""
+    chat, person = session.chat, session.person
+    check_private(chat, session.recipient.origin)
+    if person.account is not None:
+        raise NotAllowed(f"you are registered as {person.account.name} already")
+    if not chat.registers_itself:
+        raise NotAllowed("nobody can register here by himself; ask an operator of the server")
+
+    def registered(account: Account) -> None:
+        person.account = account
+        _answer(
+            session, f"{account.name} is yours now; /login {account.name} PASSWORD proves it from anywhere", client_id
+        )
+
+    _prove(session, lambda: chat.accounts.register(person.id, person.next_name, password), registered, client_id)
+
+
+def log_in(session: Session, nick: str, password: str, client_id: str | None) -> None:
+    """Go on as the person whose account this is."""
+    chat, origin = session.chat, session.recipient.origin
+    check_private(chat, origin)
+
+    def proven(account: Account) -> None:
+        if session.person.account == account:
+            _answer(session, f"You are {account.name} already", client_id)
+        else:
+            _answer(session, f"You are {account.name} now", client_id)
+            chat.become(session, account)
+
+    _prove(session, lambda: chat.accounts.login(nick, password, origin.network), proven, client_id)
+
+
+def log_out(session: Session, client_id: str | None) -> None:
+    """Go on as a guest."""
+    account = _account_of(session)
+    _answer(session, f"You are not {account.name} any more", client_id)
+    session.chat.become(session, None)
+
+
+def change_password(session: Session, old: str, new: str, client_id: str | None) -> None:
+    chat, origin = session.chat, session.recipient.origin
+    check_private(chat, origin)
+    account = _account_of(session)
+
+    def change() -> Deferred[Account]:
+        proven = chat.accounts.login(account.name, old, origin.network)
+        return proven.addCallback(lambda _account: chat.accounts.set_password(account, new))
+
+    _prove(session, change, lambda _account: _answer(session, "Your password is changed", client_id), client_id)
+
+
+def sessions(session: Session) -> Iterable[str]:
+    """A line for each session of this person."""
+    for number, each in enumerate(_living(session), 1):
+        since = datetime.fromtimestamp(each.since / 1000, UTC)
+        mine = "  (this one)" if each is session else ""
+        client = f"  {each.client}" if each.client else ""
+        yield f"{number}  since {since:%Y-%m-%d %H:%M} UTC{client}{mine}"
+
+
+def end_others(session: Session, which: str) -> None:
+    """End this person's other sessions, or the one with that number in `sessions`."""
+    living = _living(session)
+    others = [each for each in living if each is not session]
+    if which:
+        number = int(which) if which.isascii() and which.isdigit() and len(which) < 6 else 0
+        if not 1 <= number <= len(living):
+            raise BadRequest("that is no number of a session; /sessions lists them")
+        if living[number - 1] is session:
+            raise NotAllowed("that is this session; /quit ends it")
+        others = [living[number - 1]]
+    for each in others:
+        session.chat.end(each, Replaced())
+
+
+def _living(session: Session) -> list[Session]:
+    return [each for each in session.person.sessions if not each.over]
+
+
+def _account_of(session: Session) -> Account:
+    if session.person.account is None:
+        raise NotAllowed("you are a guest; /register makes your nickname yours, /login proves that it is")
+    return session.person.account
+
+
+def _prove(session: Session, ask: Callable[[], Deferred[T]], done: Callable[[T], None], client_id: str | None) -> None:
+    """Ask the accounts; what comes of it is told, unless the session is over by then."""
+    if session.is_proving:
+        raise Busy("your last password is still being looked at")
+    session.is_proving = True
+
+    def answered(result: T) -> None:
+        session.is_proving = False
+        if not session.over:
+            done(result)
+
+    def refused(failure: TwistedFailure) -> None:
+        session.is_proving = False
+        if not isinstance(failure.value, ChatError):
+            _log.failure("an account could not be looked at", failure)
+            session.tell_unreadable(client_id)
+        else:
+            session.feed.tell(Failure(failure.value, client_id))
+
+    ask().addCallbacks(answered, refused)
+
+
+def _answer(session: Session, words: str, client_id: str | None) -> None:
+    session.feed.tell(Reply((words,), client_id))
