@@ -324,6 +324,19 @@ class HearingTests(Talk):
         super().setUp()
         self.is_welcome()
 
+    def test_another_shape(self) -> None:
+        def shape(nick: str, text: str, elsewhere: str | None = None, *, action: bool = False) -> str:
+            return f"<{nick}> {text} {elsewhere} {action}"
+
+        self.start(message=shape)
+        self.is_welcome(seq=0)
+        self.hears(**self.event(1, "hi"))
+        self.assertEqual(self.shown, ["<bob> hi None False"])
+        self.hears(**self.event(2, "waves", type="action", room="#dev"))
+        self.assertEqual(self.shown, ["<bob> waves #dev True"])
+        self.hears(type="found", events=[self.event(1, "hi")])
+        self.assertIn("<bob> hi #lobby False", self.shown[-1])
+
     def test_time_is_the_servers(self) -> None:
         self.hears(**self.event(11, "hi"))
         expected = datetime(2026, 11, 22, 20, 0, 0, 123000, UTC)
