@@ -137,6 +137,8 @@ class Window:
         for field in (self.nick, self.host, self.port):
             field.configure(state=state)
         self.connect.configure(state=state)
+        if self._box is not None or self._question is not None:
+            return  # It has the focus, or is about to get it.
         if locked and self._root.focus_lastfor() in (self.nick, self.connect, self.host, self.port, self._root):
             self.message.focus_set()
 
