@@ -41,6 +41,7 @@ class LineTests(SynchronousTestCase):
 
     def test_looks(self) -> None:
         self.assertEqual(look(Shown("x", Kind.SAID, NOW, mention=True)), Look.MENTION)
+        self.assertEqual(look(Shown("x", Kind.DIRECT, NOW, mention=True)), Look.DIRECT)
         for kind in Kind:
             self.assertIsInstance(look(Shown("x", kind, NOW)), Look)
 

@@ -155,6 +155,33 @@ class Talking(WindowCase):
         window.send_signal("INT")
         self.assertEqual((await window.ended, window.errors), (0, b""))
 
+    async def test_the_password_of_a_file_is_for_its_server_alone(self) -> None:
+        (self.folder / "secret").write_text("sesame\n")
+        _server, port = await self.start("--password-file", "secret")
+        window = await self.opens("--port", str(port), "--nick", "bob", "--password-file", "secret")
+        await self.clicks(("200", "70"))
+        await self.xdotool("key", "ctrl+a", "ctrl+k")
+        await self.types("localhost")
+        await self.until_seen("Server password")
+        await self.xdotool("key", "Escape")
+        await self.until_unseen("Server password")
+        await self.clicks(("200", "70"))
+        await self.xdotool("key", "ctrl+a", "ctrl+k")
+        await self.types("127.0.0.1")
+        await window.shows(rb"Successfully connected to the server 127\.0\.0\.1")
+
+    async def test_nobody_reads_the_console(self) -> None:
+        _server, port = await self.start()
+        alice = await self.enter(port, "alice")
+        window = await self.opens("--port", str(port), "--nick", "bob")
+        window.transport.closeChildFD(1)
+        await self.xdotool("key", "Return")
+        await alice.hears("bob joined")
+        await self.says("hi")
+        await alice.hears("bob: hi")
+        await self.xdotool("key", "ctrl+q")
+        self.assertEqual((await window.ended, window.errors), (0, b""))
+
     async def test_tls(self) -> None:
         certificate = self.certificate()
         listen = f"ssl:0:interface=127.0.0.1:privateKey={certificate.parent}/key.pem:certKey={certificate}"

@@ -19,8 +19,10 @@ from twisted_chat.client.untrusted import Fields, clean, moment, number, objects
 from twisted_chat.frontends import shapes
 from twisted_chat.frontends.line import jsonl
 
-_ROOM_FOR_ID = 100
-"""Bytes of an object that its id may take."""
+_MAX_TEXT = 2000
+"""Characters of a text (docs/protocol.md)."""
+_MAX_OBJECT = jsonl.MAX_OBJECT - 100
+"""Bytes of an object, without its id."""
 
 
 class Conversation:
@@ -124,9 +126,11 @@ class Conversation:
         if self.outbox.full:
             return self._refuse("NOT_SENT", f"{len(self.outbox)} lines wait already, not this one: {line}")
         fields = request(meant, line, self.rooms.current, self._correspondent)
-        # The server could not say in its answer which line was too long to be read.
-        if len(jsonl.encode(fields)) > jsonl.MAX_OBJECT - _ROOM_FOR_ID:
-            return self._refuse("TEXT_TOO_LONG", f"{len(text(fields, 'text'))} characters; at most 2000 are taken")
+        length = len(text(fields, "text"))
+        # What is refused here the user still has before him. And of a line that is too long to be read at all, the
+        # server could not say in its answer which it was.
+        if (fields["type"] == "say" and length > _MAX_TEXT) or len(jsonl.encode(fields)) > _MAX_OBJECT:
+            return self._refuse("TEXT_TOO_LONG", f"{length} characters; at most {_MAX_TEXT} are taken")
         self.outbox.add(fields, line, self.rooms.current)
         if meant.verb is Verb.JOIN:  # What is typed next is for there, or for nobody if it can't be joined.
             self.rooms.current = meant.words[0]

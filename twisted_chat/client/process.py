@@ -50,13 +50,18 @@ def complain(program: str, line: str, status: int) -> int:
 
 
 def print_error(line: str) -> None:
-    """Standard error may be a pipe to nobody, or share a terminal that does not block and is full."""
+    """On standard error."""
+    print_line(line, 2)
+
+
+def print_line(line: str, fd: int = 1) -> None:
+    """That stream may be a pipe to nobody, or share a terminal that does not block and is full."""
     data = line.encode("utf-8", "replace") + b"\n"
     while data:
         try:
-            data = data[os.write(2, data) :]
+            data = data[os.write(fd, data) :]
         except BlockingIOError:
-            os.set_blocking(2, True)
+            os.set_blocking(fd, True)
         except OSError:
             return
 

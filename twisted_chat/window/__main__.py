@@ -6,7 +6,6 @@ import random
 import secrets
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -77,7 +76,13 @@ def _run(options: Options, password: str | None, root: tkinter.Tk) -> int:
     window = Window(root, options.theme, fixed=options.fixed)
     window.fill(options.nick, options.target.host, options.target.port)
     controller = Controller(
-        window, _beginning(reactor, password), options.target, reactor, now=_now, render=render, console=_print
+        window,
+        _beginning(reactor, options.target, password),
+        options.target,
+        reactor,
+        now=_now,
+        render=render,
+        console=process.print_line,
     )
     window.attach(controller)
 
@@ -90,8 +95,9 @@ def _run(options: Options, password: str | None, root: tkinter.Tk) -> int:
     return _complain(outcome.line, outcome.status) if outcome.line else outcome.status
 
 
-def _beginning(reactor: Any, password: str | None) -> Begin:
-    """What makes a conversation, its screen and its session."""
+def _beginning(reactor: Any, home: Target, password: str | None) -> Begin:
+    """What makes a conversation, its screen and its session. The password is for `home` alone: whoever types another
+    address does not mean to send it there."""
 
     def begin(target: Target, nick: str, screen: Callable[[Conversation], Talk]) -> tuple[Talk, Session]:
         reached = endpoint(reactor, target.host, target.port, tls=target.tls, ca=target.ca)
@@ -101,7 +107,7 @@ def _beginning(reactor: Any, password: str | None) -> Begin:
             Outbox(secrets.token_hex(8)),
             now=_now,
             client=f"twisted-chat {__version__}",
-            server_password=password,
+            server_password=password if target.where == home.where else None,
             message=message,
         )
         talk = screen(conversation)
@@ -115,12 +121,6 @@ def _beginning(reactor: Any, password: str | None) -> Begin:
 
 def _now() -> datetime:
     return datetime.now().astimezone()
-
-
-def _print(line: str) -> None:
-    """Nobody may be reading."""
-    with suppress(OSError, ValueError):
-        print(line, flush=True)
 
 
 def _report(kind: type[BaseException], error: BaseException, traceback: object) -> None:

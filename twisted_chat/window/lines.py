@@ -57,7 +57,7 @@ def reason(line: str) -> str:
 
 
 def look(shown: Shown) -> Look:
-    return Look.MENTION if shown.mention else _LOOKS[shown.kind]
+    return Look.MENTION if shown.mention and shown.kind is Kind.SAID else _LOOKS[shown.kind]
 
 
 def title(unread: int, state: list[str]) -> str:

@@ -206,6 +206,9 @@ class Window:
         field = {Part.NICK: self.nick, Part.HOST: self.host, Part.PORT: self.port}.get(part, self.message)
         if field["state"] == "disabled":
             field = self.message
+        elif field is not self.message:  # what was typed there was wrong: typing puts something else there
+            field.select_range(0, "end")
+            field.icursor("end")
         field.focus_set()
 
 
