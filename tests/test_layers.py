@@ -20,7 +20,7 @@ CODECS = tuple(f"twisted_chat.frontends.{name}" for name in ("shapes", "line.jso
 """What servers and clients share."""
 
 CORE_OF_TWISTED = {"twisted.internet.defer", "twisted.internet.interfaces", "twisted.logger", "twisted.python.failure"}
-REACTORS = {"twisted_chat.tap", "twisted_chat.client.__main__"}
+REACTORS = {"twisted_chat.tap", "twisted_chat.client.__main__", "twisted_chat.window.__main__"}
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:
@@ -145,6 +145,31 @@ class Layers(SynchronousTestCase):
             *CODECS,
         )
 
+    def test_the_window_knows_the_client_and_nobody_knows_it(self) -> None:
+        self.only(
+            "twisted_chat.window", "twisted_chat.__version__", "twisted_chat.client", "twisted_chat.frontends.shapes"
+        )
+        outside = [pair for pair in self.ours("twisted_chat") if not within(pair[0], "twisted_chat.window")]
+        self.assertEqual([pair for pair in outside if within(pair[1], "twisted_chat.window")], [])
+
+    def test_only_the_windows_widgets_know_tk(self) -> None:
+        knowing = {
+            name.removeprefix("twisted_chat.window.")
+            for name, found in self.imports.items()
+            if any(within(each, "tkinter", "twisted.internet.tksupport") for each in found)
+        }
+        self.assertEqual(knowing, {"__main__", "boxes", "transcript", "view", "widgets"})
+
+    def test_no_widget_runs_an_event_loop_of_its_own(self) -> None:
+        """Such a loop runs inside a call of the reactor's, and stops it."""
+        for module, found in self.imports.items():
+            nested = ("tkinter.messagebox", "tkinter.simpledialog", "tkinter.commondialog", "tkinter.filedialog")
+            self.assertEqual([each for each in found if within(each, *nested)], [], module)
+        waiting = {"wait_window", "wait_variable", "wait_visibility", "mainloop"}
+        for module, tree in modules():
+            used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+            self.assertEqual(used & waiting, set(), module)
+
     def test_the_codecs_know_nothing(self) -> None:
         for name in CODECS:
             self.assertEqual([each for each in self.imports[name] if not is_standard(each)], [])
@@ -152,7 +177,7 @@ class Layers(SynchronousTestCase):
     def test_nobody_knows_the_tap(self) -> None:
         self.assertEqual([pair for pair in self.ours("twisted_chat") if within(pair[1], "twisted_chat.tap")], [])
 
-    def test_only_the_two_starters_know_the_reactor(self) -> None:
+    def test_only_the_starters_know_the_reactor(self) -> None:
         knowing = {
             name
             for name, found in self.imports.items()

@@ -152,11 +152,21 @@ class TypingTests(Talk):
         self.types("ä" * 20000)
         self.assertEqual((self.sent, self.talk.refusals), ([], 1))
         self.assertEqual(self.shown, ["!!! TEXT_TOO_LONG 20000 characters; at most 2000 are taken"])
+        self.types("/topic " + "ä" * 40000)
+        self.assertEqual((self.sent, self.talk.refusals), ([], 2))
+
+    def test_a_text_that_is_too_long_is_refused_here(self) -> None:
+        self.types("ä" * 2000)
+        self.assertEqual(len(self.sent), 1)
+        for line in ("ä" * 2001, "/me " + "x" * 2001, "/msg bob " + "x" * 2001):
+            self.types(line)
+            self.assertEqual(self.sent, [])
+            self.assertEqual(self.shown, ["!!! TEXT_TOO_LONG 2001 characters; at most 2000 are taken"])
 
     def test_an_error_answers_a_line(self) -> None:
-        self.types("x" * 3000)
-        self.hears(type="error", code="TEXT_TOO_LONG", text="too long", id="c-1")
-        self.assertEqual((self.shown, self.kinds), (["!!! TEXT_TOO_LONG too long"], [Kind.ERROR]))
+        self.types("x")
+        self.hears(type="error", code="NOT_ALLOWED", text="not that", id="c-1")
+        self.assertEqual((self.shown, self.kinds), (["!!! NOT_ALLOWED not that"], [Kind.ERROR]))
         self.assertEqual((len(self.talk.outbox), self.talk.refusals), (0, 1))
 
     def test_an_error_about_nothing_of_ours(self) -> None:
@@ -323,6 +333,19 @@ class HearingTests(Talk):
     def setUp(self) -> None:
         super().setUp()
         self.is_welcome()
+
+    def test_another_shape(self) -> None:
+        def shape(nick: str, text: str, elsewhere: str | None = None, *, action: bool = False) -> str:
+            return f"<{nick}> {text} {elsewhere} {action}"
+
+        self.start(message=shape)
+        self.is_welcome(seq=0)
+        self.hears(**self.event(1, "hi"))
+        self.assertEqual(self.shown, ["<bob> hi None False"])
+        self.hears(**self.event(2, "waves", type="action", room="#dev"))
+        self.assertEqual(self.shown, ["<bob> waves #dev True"])
+        self.hears(type="found", events=[self.event(1, "hi")])
+        self.assertIn("<bob> hi #lobby False", self.shown[-1])
 
     def test_time_is_the_servers(self) -> None:
         self.hears(**self.event(11, "hi"))

@@ -15,6 +15,7 @@ from twisted_chat.client.outbox import Entry, Outbox
 from twisted_chat.client.rooms import LOBBY
 from twisted_chat.client.typed import Verb, parse
 from twisted_chat.client.untrusted import Fields, clean, text
+from twisted_chat.client.wording import Message
 
 LONGEST = 64 * 1024
 """Bytes of one typed text, in however many messages."""
@@ -34,8 +35,11 @@ class OldConversation(Conversation):
         *,
         now: Callable[[], datetime],
         zone: tzinfo | None = None,
+        message: Message | None = None,
     ) -> None:
+        """`message`: how what somebody said looks; None: as the original clients show it."""
         super().__init__(nick, (), outbox, now=now, zone=zone, history_lines=0)
+        self._message_here = message
         self._dialect = dialect
         self._was_in = False
         self._may_be_renamed = False
@@ -105,10 +109,11 @@ class OldConversation(Conversation):
             called = _OTHERWISE_CALLED.search(said.words) if first else None
             self.nick = called[1] if called else self.nick
             return [self._shown(said.shown, Kind.SERVER)] if said.shown else []
+        shown = said.shown if self._message_here is None else self._message_here(said.nick, said.words)
         if said.nick == self.nick:
-            return [self._shown(said.shown, Kind.OWN if self._is_echo(said.words.strip()) else Kind.SAID)]
+            return [self._shown(shown, Kind.OWN if self._is_echo(said.words.strip()) else Kind.SAID)]
         self._learn(said.nick)
-        return [self._shown(said.shown, Kind.SAID, wording.mentions(said.words, self.nick))]
+        return [self._shown(shown, Kind.SAID, wording.mentions(said.words, self.nick))]
 
     def _is_echo(self, words: str) -> bool:
         """Whether it was us who said that: an original server lets several people have one name."""
