@@ -160,6 +160,12 @@ class Layers(SynchronousTestCase):
         }
         self.assertEqual(knowing, {"__main__", "boxes", "transcript", "view", "widgets"})
 
+    def test_no_second_thread_touches_tk(self) -> None:
+        for module, found in self.imports.items():
+            if within(module, "twisted_chat.window"):
+                threads = ("threading", "concurrent", "twisted.internet.threads", "twisted.python.threadpool")
+                self.assertEqual([each for each in found if within(each, *threads)], [], module)
+
     def test_no_widget_runs_an_event_loop_of_its_own(self) -> None:
         """Such a loop runs inside a call of the reactor's, and stops it."""
         for module, found in self.imports.items():

@@ -86,7 +86,7 @@ def _compose(
             factories.append((option, ports, door))
     doors = [
         # The default port wants its long queue, too.
-        Door(_shown(port), _endpoint(reactor, option, endpoint_description(port)), factory)
+        Door(f"--{option}", _shown(port), _endpoint(reactor, option, endpoint_description(port)), factory)
         for option, ports, factory in factories
         for port in ports
     ]

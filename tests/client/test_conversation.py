@@ -4,9 +4,11 @@ from datetime import UTC, datetime
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from twisted_chat.client import conversation
 from twisted_chat.client.conversation import Conversation
 from twisted_chat.client.effects import Kind, Quit, Refused, Replaced, Send, Shown
 from twisted_chat.client.outbox import Outbox
+from twisted_chat.core.text import MAX_TEXT
 
 NOW = datetime(2026, 11, 22, 21, 0, tzinfo=UTC)
 TIME = "2026-11-22T20:00:00.123Z"
@@ -335,10 +337,17 @@ class HearingTests(Talk):
         self.is_welcome()
 
     def test_another_shape(self) -> None:
-        def shape(nick: str, text: str, elsewhere: str | None = None, *, action: bool = False) -> str:
-            return f"<{nick}> {text} {elsewhere} {action}"
+        class Speech:
+            def message(self, nick: str, text: str, elsewhere: str | None = None, *, action: bool = False) -> str:
+                return f"<{nick}> {text} {elsewhere} {action}"
 
-        self.start(message=shape)
+            def direct(self, nick: str, text: str, *, action: bool = False) -> str:
+                return f"<{nick} to you> {text} {action}"
+
+            def own_direct(self, nick: str, to: str, text: str, *, action: bool = False) -> str:
+                return f"<{nick} to {to}> {text} {action}"
+
+        self.start(speech=Speech())
         self.is_welcome(seq=0)
         self.hears(**self.event(1, "hi"))
         self.assertEqual(self.shown, ["<bob> hi None False"])
@@ -346,6 +355,13 @@ class HearingTests(Talk):
         self.assertEqual(self.shown, ["<bob> waves #dev True"])
         self.hears(type="found", events=[self.event(1, "hi")])
         self.assertIn("<bob> hi #lobby False", self.shown[-1])
+        self.hears(**self.event(3, "psst", type="direct", to="alice"))
+        self.assertEqual(self.shown, ["<bob to you> psst False"])
+        self.hears(**self.event(4, "psst", type="direct", nick="alice", to="bob"))
+        self.assertEqual(self.shown, ["<alice to bob> psst False"])
+
+    def test_the_longest_text_is_the_servers(self) -> None:
+        self.assertEqual(conversation._MAX_TEXT, MAX_TEXT)
 
     def test_time_is_the_servers(self) -> None:
         self.hears(**self.event(11, "hi"))

@@ -14,6 +14,7 @@ class ViewDouble:
         self.appended = 0
         self.titles: list[str] = []
         self.locked = False
+        self.state = ""
         self.boxes: list[tuple[str, str, Part]] = []
         self.nick = ""
         self.question: str | None = None
@@ -39,6 +40,9 @@ class ViewDouble:
 
     def entitle(self, title: str) -> None:
         self.titles.append(title)
+
+    def tell_state(self, state: str) -> None:
+        self.state = state
 
     def lock(self, locked: bool) -> None:
         self.locked = locked

@@ -15,8 +15,9 @@ from twisted_chat.client.options import Target
 from twisted_chat.client.outbox import Outbox
 from twisted_chat.client.session import Session
 from twisted_chat.client.trust import TrustError
+from twisted_chat.window import lines
 from twisted_chat.window.controller import Controller
-from twisted_chat.window.lines import message, spoken
+from twisted_chat.window.lines import spoken
 from twisted_chat.window.seams import Part
 from twisted_chat.window.talk import Talk
 from twisted_chat.window.themes import Look
@@ -53,7 +54,7 @@ class Case(SynchronousTestCase):
         self.begun += 1
         self.network = self.networks.setdefault(target.where, Network())
         outbox = Outbox(f"c{self.begun}")
-        conversation = Conversation(nick, target.rooms, outbox, now=lambda: NOW, history_lines=0, message=message)
+        conversation = Conversation(nick, target.rooms, outbox, now=lambda: NOW, history_lines=0, speech=lines)
         talk = screen(conversation)
         manners = Manners(advice="Is the server running?")
         return talk, Session(conversation, talk, self.network, target.where, self.clock, lambda: 0.0, manners)
@@ -275,7 +276,7 @@ class TalkingTests(Case):
 
     def test_another_room(self) -> None:
         self.window.sends("/join #dev")
-        self.assertEqual(self.view.title, "Gossip..! - #dev")
+        self.assertEqual((self.view.title, self.view.state), ("Gossip..! - #dev", "#dev"))
 
 
 class CutTests(Case):
@@ -293,6 +294,7 @@ class CutTests(Case):
         self.assertEqual((self.view.locked, self.view.title, self.view.boxes), (False, "Gossip..! - offline", []))
         self.assertEqual(self.window.sends("meanwhile"), "")
         self.assertEqual(self.view.title, "Gossip..! - offline, 1 unsent")
+        self.assertEqual(self.view.state, "#lobby, offline, 1 unsent")
         self.prompted()
         self.welcomes()
         self.assertEqual([fields["text"] for fields in self.sent() if fields["type"] == "say"], ["meanwhile"])

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.client.effects import Kind, Shown
-from twisted_chat.window.lines import look, message, reason, spoken, title
+from twisted_chat.window.lines import direct, look, message, own_direct, reason, spoken, title
 from twisted_chat.window.options import parse
 from twisted_chat.window.recall import Recall
 from twisted_chat.window.themes import DARK, GOSSIP, Look
@@ -23,6 +23,19 @@ class LineTests(SynchronousTestCase):
         self.assertEqual(message("bob", "hi"), "[bob] hi")
         self.assertEqual(message("bob", "hi", "#dev"), "#dev [bob] hi")
         self.assertEqual(message("bob", "waves", action=True), "* bob waves")
+
+    def test_to_one_alone(self) -> None:
+        """Nobody's name has a blank in it: what somebody called pm says to all does not look like that."""
+        self.assertEqual(direct("bob", "hi"), "[bob -> you] hi")
+        self.assertEqual(direct("bob", "waves", action=True), "[bob -> you] * waves")
+        self.assertEqual(own_direct("alice", "bob", "hi"), "[you -> bob] hi")
+        self.assertEqual(own_direct("alice", "bob", "waves", action=True), "[you -> bob] * waves")
+
+    def test_columns(self) -> None:
+        self.assertEqual(
+            self.spoken("*** /away [WHY]          marks you", Kind.REPLY), "[SERVER] /away [WHY]  marks you"
+        )
+        self.assertEqual(self.spoken("a     b", Kind.SAID), "a     b")
 
     def test_the_servers_words(self) -> None:
         self.assertEqual(self.spoken("*** bob joined #lobby"), "[SERVER] bob joined #lobby")
@@ -88,11 +101,12 @@ class OptionsTests(SynchronousTestCase):
         options = parse(["--nick", " bob ", "--host", "h", "--port", "7", "--tls", "--room", "#a", "--theme", "dark"])
         self.assertEqual((options.nick, options.target.where, options.target.rooms), ("bob", "h:7", ("#a",)))
         self.assertIs(options.theme, DARK)
+        self.assertEqual(parse(["bob"]).nick, "bob")
         options = parse(["--fixed", "--times"])
         self.assertTrue(options.fixed and options.times)
 
     def test_wrong_ones(self) -> None:
-        for arguments in (["--theme", "pink"], ["--port", "0"], ["bob"]):
+        for arguments in (["--theme", "pink"], ["--port", "0"], ["bob", "alice"]):
             said = io.StringIO()
             with redirect_stderr(said), redirect_stdout(said), self.assertRaises(SystemExit) as raised:
                 parse(arguments)

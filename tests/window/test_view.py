@@ -231,9 +231,24 @@ class KeyTests(ViewCase):
         self.user.stays = "too long"
         self.on(self.window.message)
         self.types("too long")
-        self.keys("Tab", "Return")  # on the button
+        self.on(self.window.send)
+        self.keys("Return")
         self.hears("sends", "too long")
-        self.assertEqual(self.window.message.get(), "too long")
+        self.assertEqual((self.window.message.get(), self.window.message.selection_get()), ("too long", "too long"))
+
+    def test_what_is_sent_is_to_be_seen(self) -> None:
+        self.append(*(f"line {number}" for number in range(100)))
+        self.on(self.window.message)
+        self.keys("Prior", "Prior")
+        self.until(lambda: not self.sees_the_end())
+        self.types("hi")
+        self.keys("Return")
+        self.until(self.sees_the_end)
+
+    def test_the_state(self) -> None:
+        self.window.tell_state("#dev, offline, 2 unsent")
+        self.assertEqual(self.window.state["text"], "#dev, offline, 2 unsent")
+        self.assertTrue(self.window.state.winfo_ismapped())
 
     def test_up_and_down(self) -> None:
         self.on(self.window.message)
@@ -257,6 +272,15 @@ class KeyTests(ViewCase):
         self.assertIs(self.root.focus_get(), self.window.message)
         self.keys("shift+Tab")
         self.has_focus(self.window.transcript.text)
+
+    def test_tab_with_nothing_to_complete_leaves_no_half_sentence(self) -> None:
+        """The blank behind it would press Send."""
+        self.on(self.window.message)
+        self.types("half")
+        self.keys("Tab")
+        self.types(" a line")
+        self.until(lambda: self.window.message.get() == "half a line")
+        self.assertIs(self.root.focus_get(), self.window.message)
 
     def test_everything_in_turn(self) -> None:
         window = self.window
@@ -392,6 +416,23 @@ class BoxTests(ViewCase):
         self.window.box("Two", "text", Part.HOST)
         self.assertEqual(self.boxes(), ["Two"])
         self.has_button("OK")
+
+    def test_whatever_a_server_says_fits(self) -> None:
+        self.window.box("Title", "x" * 100_000, Part.NICK)
+        self.has_button("OK")
+        (box,) = [widget for widget in self.root.winfo_children() if widget.winfo_class() == "Toplevel"]
+        self.assertLess(box.winfo_height(), 400)
+
+    def test_a_box_over_a_question(self) -> None:
+        answers = self.ask()
+        self.window.box("Title", "text", Part.NICK)
+        self.has_button("OK")
+        self.keys("Return")
+        self.until(lambda: getattr(self.root.focus_get(), "winfo_class", str)() == "Entry")
+        self.types("sesame")
+        self.keys("Return")
+        self.until(lambda: answers)
+        self.assertEqual(answers, ["sesame"])
 
     def ask(self) -> list[str | None]:
         answers: list[str | None] = []

@@ -64,7 +64,7 @@ class Display:
         ARTIFACTS.mkdir(exist_ok=True)
         path = ARTIFACTS / f"{name}.png"
         command = ["import", "-window", "root", str(path)]
-        subprocess.run(command, env=self.environment(), check=False, timeout=30, capture_output=True)
+        subprocess.run(command, env=self.environment(), check=True, timeout=30, capture_output=True)
         return path
 
     def end(self) -> None:

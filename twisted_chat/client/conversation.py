@@ -39,11 +39,11 @@ class Conversation:
         client: str = "",
         server_password: str | None = None,
         history_lines: int = 20,
-        message: wording.Message = shapes.message,
+        speech: wording.Speech = shapes,
     ) -> None:
         """`wished_rooms`: to be in besides #lobby, the first of them is where the talk begins. `now` gives an
         aware time, `zone` is the user's (None: the system's), `history_lines` is how much is shown on
-        entering a room, `message` writes what somebody says."""
+        entering a room, `speech` writes what people say."""
         self.nick = nick
         self.server_password = server_password
         self.rooms = Rooms()
@@ -57,7 +57,7 @@ class Conversation:
         self._zone = zone
         self._client = client
         self._history_lines = history_lines
-        self._message = message
+        self._speech = speech
         self._hello_nick = nick
         self._resume = ""
         self._log: str | None = None
@@ -199,7 +199,7 @@ class Conversation:
                 return []
             self._seq = max(self._seq, seq)
             self.rooms.spoke(text(fields, "room"), seq)
-        line = wording.said(fields, self.rooms.current, self.nick, self._message)
+        line = wording.said(fields, self.rooms.current, self.nick, self._speech)
         return [] if line is None else [self._shown(line, *self._sort(fields, seq), time=moment(fields))]
 
     def _sort(self, fields: Fields, seq: int | None) -> tuple[Kind, bool]:
@@ -269,7 +269,7 @@ class Conversation:
         return [self._shown(wording.found(fields, len(lines)), Kind.REPLY), *lines]
 
     def _quoted(self, event: Fields, current: str) -> list[Effect]:
-        line = wording.quoted(event, current, self.nick, self._zone, self._message)
+        line = wording.quoted(event, current, self.nick, self._zone, self._speech)
         return [] if line is None else [self._shown(line, Kind.HISTORY, time=moment(event))]
 
     def _skipped(self, fields: Fields, _: Entry | None) -> list[Effect]:

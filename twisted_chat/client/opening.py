@@ -14,17 +14,17 @@ from twisted_chat.client.old_conversation import OldConversation
 from twisted_chat.client.options import Target
 from twisted_chat.client.outbox import Outbox
 from twisted_chat.client.unframed import Unframed
-from twisted_chat.client.wording import Message
+from twisted_chat.client.wording import Speech
 from twisted_chat.frontends import shapes
 
 
 def conversation_for(
-    target: Target, nick: str, *, password: str | None, history_lines: int = 20, message: Message | None = None
+    target: Target, nick: str, *, password: str | None, history_lines: int = 20, speech: Speech | None = None
 ) -> Conversation:
-    """A new one, by this process's clock. `message` is how what somebody said looks; None: as it does there."""
+    """A new one, by this process's clock. `speech` writes what people say; None: as it is written there."""
     outbox = Outbox(secrets.token_hex(8))
     if target.dialect in ORIGINAL:
-        return OldConversation(ORIGINAL[target.dialect], nick, outbox, now=local_now, message=message)
+        return OldConversation(ORIGINAL[target.dialect], nick, outbox, now=local_now, speech=speech)
     return Conversation(
         nick,
         target.rooms,
@@ -33,7 +33,7 @@ def conversation_for(
         client=f"twisted-chat {__version__}",
         server_password=password,
         history_lines=history_lines,
-        message=message or shapes.message,
+        speech=speech or shapes,
     )
 
 

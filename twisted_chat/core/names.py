@@ -125,6 +125,8 @@ def _complaint(name: str) -> str:
             if combining > _MAX_COMBINING:
                 return "may not hold stacked or leading combining marks"
         else:
+            if character == " ":
+                return "may not hold a blank"
             shown = f"{character} " if character.isprintable() and not character.isspace() else ""
             return f"holds letters, digits and _ - [ ] {{ }} \\ ^ | `, not {shown}U+{ord(character):04X}"
     return ""

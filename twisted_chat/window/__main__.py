@@ -19,9 +19,10 @@ from twisted_chat.client.opening import conversation_for, links_for, local_now
 from twisted_chat.client.options import PasswordError, Target, server_password
 from twisted_chat.client.session import Session
 from twisted_chat.client.trust import endpoint
+from twisted_chat.window import lines
 from twisted_chat.window import options as command_line
 from twisted_chat.window.controller import Begin, Controller
-from twisted_chat.window.lines import message, spoken
+from twisted_chat.window.lines import spoken
 from twisted_chat.window.options import Options
 from twisted_chat.window.talk import Talk
 
@@ -100,7 +101,7 @@ def _beginning(reactor: Any, home: Target, password: str | None) -> Begin:
     def begin(target: Target, nick: str, screen: Callable[[Conversation], Talk]) -> tuple[Talk, Session]:
         reached = endpoint(reactor, target.host, target.port, tls=target.tls, ca=target.ca)
         known = password if target.where == home.where else None
-        conversation = conversation_for(target, nick, password=known, message=message)
+        conversation = conversation_for(target, nick, password=known, speech=lines)
         talk = screen(conversation)
         manners = Manners(
             tls=target.tls, advice="Is the server running?", way_out="Closing the window again leaves at once."

@@ -14,6 +14,13 @@ from twisted_chat.window.widgets import button, entry, label
 
 _WIDTH = 420
 """Pixels that a line of text has at most."""
+_LONGEST = 300
+"""Characters that are shown."""
+
+
+def shortened(text: str) -> str:
+    """What a server says is no reason to open a window of any height: the display may not even survive it."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
 class _Dialog(tkinter.Toplevel):
@@ -30,7 +37,7 @@ class _Dialog(tkinter.Toplevel):
         self.transient(root)
         self.protocol("WM_DELETE_WINDOW", self.dismiss)
         self.bind("<Escape>", lambda _: self.dismiss())
-        label(self, theme, text, font=FONT_TEXT, wrap=_WIDTH).pack(anchor="w", pady=(0, 10))
+        label(self, theme, shortened(text), font=FONT_TEXT, wrap=_WIDTH).pack(anchor="w", pady=(0, 10))
         self.buttons = tkinter.Frame(self, bg=theme.edge.behind)
 
     def appear(self, first: tkinter.Widget) -> None:

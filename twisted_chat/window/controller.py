@@ -266,15 +266,21 @@ class Controller:
 
     def _entitle(self) -> None:
         state: list[str] = []
+        place = LOBBY
         if self._talk is not None:
             conversation = self._talk.conversation
-            if conversation.rooms.current != LOBBY:
-                state.append(conversation.rooms.current)
+            place = conversation.rooms.current
+            if place != LOBBY:
+                state.append(place)
             if not conversation.welcomed:
                 state.append("offline" if self._talk.was_in else "connecting")
                 if conversation.outbox:
                     state.append(f"{len(conversation.outbox)} unsent")
         self._view.entitle(title(self._unread, state))
+        if self._talk is None:
+            self._view.tell_state("")
+        else:
+            self._view.tell_state(", ".join(state if place in state else [place, *state]))
 
     def _candidates(self, before: str) -> tuple[str, list[str]]:
         if self._talk is None:

@@ -10,6 +10,8 @@ from twisted_chat.window.themes import Look
 
 _QUOTED = re.compile(r"^\*\*\* (?=#\d+ )")
 """Before a line of history: its number says what it is."""
+_COLUMNS = re.compile(" {3,}")
+"""What makes columns where each letter is as wide as any other; here none is."""
 _LOOKS = {
     Kind.SAID: Look.SAID,
     Kind.OWN: Look.OWN,
@@ -37,6 +39,16 @@ def message(nick: str, text: str, elsewhere: str | None = None, *, action: bool 
     return said if elsewhere is None else f"{elsewhere} {said}"
 
 
+def direct(nick: str, text: str, *, action: bool = False) -> str:
+    """What somebody said to the user alone. There is a blank between the brackets, so it is nobody's name."""
+    return f"[{nick} -> you] {'* ' if action else ''}{text}"
+
+
+def own_direct(nick: str, to: str, text: str, *, action: bool = False) -> str:
+    """What the user said to one person alone."""
+    return f"[you -> {to}] {'* ' if action else ''}{text}"
+
+
 def server(text: str) -> str:
     """The server's word, or the client's own."""
     return f"[SERVER] {text}"
@@ -46,6 +58,8 @@ def spoken(shown: Shown) -> str:
     """The words of a line, in the window's shapes."""
     text = _QUOTED.sub("", shown.text) if shown.kind is Kind.HISTORY else shown.text
     # What people say begins with their names, so only a word of the server's begins so.
+    if shown.kind is Kind.REPLY:
+        text = _COLUMNS.sub("  ", text)
     if text.startswith("*** ") and shown.kind not in (Kind.SAID, Kind.OWN, Kind.DIRECT):
         return server(text.removeprefix("*** "))
     return text

@@ -30,15 +30,16 @@ def parse(arguments: Sequence[str] | None) -> Options:
         epilog="Return connects and sends, Tab completes, PageUp and PageDown scroll, Ctrl-Q closes.",
     )
     add = parser.add_argument
+    add("nick", metavar="NAME", nargs="?", default="", help="the username that stands in the window at first")
     add_target(parser)
-    add("--nick", metavar="NAME", default="", help="the username that stands in the window at first")
+    add("--nick", metavar="NAME", dest="named", default="", help="the same")
     add("--theme", choices=sorted(THEMES), default="gossip", help="the colours (%(default)s)")
     add("--fixed", action="store_true", help="keep the window at 600 x 600")
     add("--times", action="store_true", help="show when each line was said")
     add("--version", action="version", version=f"Twisted Chat {__version__}")
     found = parser.parse_args(arguments)
     return Options(
-        nick=found.nick.strip(),
+        nick=(found.named or found.nick).strip(),
         target=target(found),
         theme=THEMES[found.theme],
         fixed=found.fixed,

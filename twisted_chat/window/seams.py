@@ -52,6 +52,9 @@ class View(Protocol):
 
     def entitle(self, title: str) -> None: ...
 
+    def tell_state(self, state: str) -> None:
+        """Where the user talks, and what is not as usual."""
+
     def lock(self, locked: bool) -> None:
         """Whether we are in: then there is nothing to connect."""
 

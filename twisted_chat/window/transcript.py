@@ -72,6 +72,10 @@ class Transcript(tkinter.Frame):
         if following:
             self.text.see("end")
 
+    def follow(self) -> None:
+        """What comes next is to be seen."""
+        self.text.see("end")
+
     def scroll(self, pages: int) -> None:
         self.text.yview_scroll(pages, "pages")
 

@@ -72,10 +72,14 @@ class Window:
 
     def _make_bottom(self, parent: tkinter.Frame) -> tkinter.Frame:
         bottom = tkinter.Frame(parent, bg=self._theme.edge.behind)
-        self.message = entry(bottom, self._theme, width=38, font=FONT_HEADING)
-        self.send = button(bottom, self._theme, "Send", self._send)
+        row = tkinter.Frame(bottom, bg=self._theme.edge.behind)
+        self.message = entry(row, self._theme, width=38, font=FONT_HEADING)
+        self.send = button(row, self._theme, "Send", self._send)
         self.send.pack(side="right", padx=(4, 0))
         self.message.pack(side="left", fill="x", expand=True)
+        row.pack(fill="x")
+        self.state = label(bottom, self._theme, "", font=FONT_SMALL)
+        self.state.pack(anchor="w", padx=(4, 0))
         return bottom
 
     def _lay_out(self, rows: list[tkinter.Frame], parts: tuple[tkinter.Frame, ...], *, fixed: bool) -> None:
@@ -132,6 +136,10 @@ class Window:
         if self._root.title() != title:
             self._root.title(title)
 
+    def tell_state(self, state: str) -> None:
+        if self.state["text"] != state:
+            self.state.configure(text=state)
+
     def lock(self, locked: bool) -> None:
         state: Literal["disabled", "normal"] = "disabled" if locked else "normal"
         for field in (self.nick, self.host, self.port):
@@ -170,7 +178,12 @@ class Window:
 
     def _send(self) -> None:
         if self._user is not None:
-            _put(self.message, self._user.sends(self.message.get()))
+            kept = self._user.sends(self.message.get())
+            _put(self.message, kept)
+            if kept:  # it was not taken: what is typed next takes its place
+                self.message.select_range(0, "end")
+            else:
+                self.transcript.follow()
 
     def _recall(self, by: int) -> str:
         text = self._user.recalls(by, self.message.get()) if self._user is not None else None
@@ -179,13 +192,13 @@ class Window:
         return "break"
 
     def _complete(self, event: tkinter.Event[tkinter.Entry]) -> str | None:
-        """Without something to complete, Tab does what it does elsewhere."""
+        """In an empty entry Tab does what it does elsewhere."""
         if self._user is None or (isinstance(event.state, int) and event.state & _SHIFT):
             return None
         text, cursor = self.message.get(), self.message.index("insert")
         step = self._user.completes(text[:cursor], text[cursor:])
-        if step is None:
-            return None
+        if step is None:  # a half sentence shall not be sent by the blank behind it
+            return "break" if text else None
         self.message.delete(cursor - step.erase, cursor)
         self.message.insert("insert", step.word)
         return "break"
@@ -200,7 +213,10 @@ class Window:
 
     def _unboxed(self, then: Part) -> None:
         self._box = None
-        self._focus(then)
+        if self._question is not None:
+            self._question.secret.focus_set()
+        else:
+            self._focus(then)
 
     def _focus(self, part: Part) -> None:
         field = {Part.NICK: self.nick, Part.HOST: self.host, Part.PORT: self.port}.get(part, self.message)

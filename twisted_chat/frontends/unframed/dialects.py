@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
@@ -17,6 +18,8 @@ Messages = tuple[bytes, ...]
 
 SERVER = "SERVER"
 _WORD = shapes.server("")
+_COLUMNS = re.compile(" {3,}")
+"""What makes columns where each letter is as wide as any other: a window's are not."""
 _MORE = "... "
 """Where a line of the server's goes on in the next message: no line of its own begins so, wherever somebody made it
 long enough to be cut."""
@@ -164,7 +167,7 @@ class _GossipView(_UnframedView):
     def render(self, item: Event | Told, stance: Stance) -> Messages:
         if type(item) is Event:
             return _messages(*self._name_and_text(item, stance))
-        lines = [line.removeprefix(_WORD) for line in plain.told_lines(item)]  # type: ignore[arg-type]
+        lines = [_COLUMNS.sub("  ", line.removeprefix(_WORD)) for line in plain.told_lines(item)]  # type: ignore[arg-type]
         if isinstance(item, Welcome):
             lines.insert(0, _added(item.nick))
         return tuple(message for line in lines for message in _messages(SERVER, line))
