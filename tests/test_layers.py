@@ -23,7 +23,7 @@ CORE_OF_TWISTED = {"twisted.internet.defer", "twisted.internet.interfaces", "twi
 SAFETY = {"confusable_homoglyphs", "precis_i18n"}
 """What the core needs to know of Unicode, and Python does not."""
 
-REACTORS = {"twisted_chat.tap", "twisted_chat.client.__main__"}
+REACTORS = {"twisted_chat.tap", "twisted_chat.client.__main__", "twisted_chat.window.__main__"}
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:
@@ -94,11 +94,26 @@ class Layers(SynchronousTestCase):
 
     def test_the_seams_speak_of_the_cores_values_only(self) -> None:
         self.only(
-            "twisted_chat.boundaries", "twisted_chat.core.events", "twisted_chat.core.told", "twisted_chat.core.search"
+            "twisted_chat.boundaries",
+            "twisted_chat.core.events",
+            "twisted_chat.core.told",
+            "twisted_chat.core.search",
+            "twisted_chat.core.names.Name",
+            "twisted_chat.core.session.Session",
         )
 
     def test_journals(self) -> None:
         self.only("twisted_chat.journal", "twisted_chat.core", "twisted_chat.boundaries")
+
+    def test_accounts(self) -> None:
+        """Only what keeps them in the log's database knows the journal."""
+        wrong = [
+            pair
+            for pair in self.ours("twisted_chat.accounts")
+            if not within(pair[1], "twisted_chat.accounts", "twisted_chat.core", "twisted_chat.boundaries")
+        ]
+        self.assertEqual({module for module, _each in wrong}, {"twisted_chat.accounts.sqlite"})
+        self.assertTrue(all(within(each, "twisted_chat.journal") for _module, each in wrong))
 
     def test_the_pure_parts_of_the_database_know_no_thread(self) -> None:
         for name in ("file", "rows", "writing", "reading", "keeping", "retention"):
@@ -148,6 +163,37 @@ class Layers(SynchronousTestCase):
             *CODECS,
         )
 
+    def test_the_window_knows_the_client_and_nobody_knows_it(self) -> None:
+        self.only(
+            "twisted_chat.window", "twisted_chat.__version__", "twisted_chat.client", "twisted_chat.frontends.shapes"
+        )
+        outside = [pair for pair in self.ours("twisted_chat") if not within(pair[0], "twisted_chat.window")]
+        self.assertEqual([pair for pair in outside if within(pair[1], "twisted_chat.window")], [])
+
+    def test_only_the_windows_widgets_know_tk(self) -> None:
+        knowing = {
+            name.removeprefix("twisted_chat.window.")
+            for name, found in self.imports.items()
+            if any(within(each, "tkinter", "twisted.internet.tksupport") for each in found)
+        }
+        self.assertEqual(knowing, {"__main__", "boxes", "transcript", "view", "widgets"})
+
+    def test_no_second_thread_touches_tk(self) -> None:
+        for module, found in self.imports.items():
+            if within(module, "twisted_chat.window"):
+                threads = ("threading", "concurrent", "twisted.internet.threads", "twisted.python.threadpool")
+                self.assertEqual([each for each in found if within(each, *threads)], [], module)
+
+    def test_no_widget_runs_an_event_loop_of_its_own(self) -> None:
+        """Such a loop runs inside a call of the reactor's, and stops it."""
+        for module, found in self.imports.items():
+            nested = ("tkinter.messagebox", "tkinter.simpledialog", "tkinter.commondialog", "tkinter.filedialog")
+            self.assertEqual([each for each in found if within(each, *nested)], [], module)
+        waiting = {"wait_window", "wait_variable", "wait_visibility", "mainloop"}
+        for module, tree in modules():
+            used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+            self.assertEqual(used & waiting, set(), module)
+
     def test_the_codecs_know_nothing(self) -> None:
         for name in CODECS:
             self.assertEqual([each for each in self.imports[name] if not is_standard(each)], [])
@@ -155,7 +201,7 @@ class Layers(SynchronousTestCase):
     def test_nobody_knows_the_tap(self) -> None:
         self.assertEqual([pair for pair in self.ours("twisted_chat") if within(pair[1], "twisted_chat.tap")], [])
 
-    def test_only_the_two_starters_know_the_reactor(self) -> None:
+    def test_only_the_starters_know_the_reactor(self) -> None:
         knowing = {
             name
             for name, found in self.imports.items()

@@ -102,7 +102,7 @@ class Making(TapCase):
                 self.reactor.advance(1)
             written.append(transport.value())
             protocol.connectionLost()
-        self.assertIn(b"NICK*** Welcome, jose. You are alone in #class.", written[0])
+        self.assertIn(b"NICK*** Welcome, jose~. You are alone in #class.", written[0])
         self.assertIn("SERVER~josé2 added to the chat".encode(), written[1])
 
     def test_no_unframed_door_unless_asked_for(self) -> None:

@@ -13,6 +13,7 @@ from typing import Any, cast
 from twisted.python import usage
 
 from twisted_chat import __version__
+from twisted_chat.core.chat import Registration
 from twisted_chat.core.durations import UNITS, seconds_of
 from twisted_chat.core.errors import BadRoom
 from twisted_chat.core.names import parse_room
@@ -53,6 +54,8 @@ class Settings:
     max_connections: int | None = None
     max_per_address: int | None = None
     history: int = 20
+    registration: Registration = Registration.OPEN
+    allow_plaintext_passwords: bool = False
     database: str = "chat.sqlite"
     retention: Retention = FOREVER
     log_size: int = 10_000
@@ -63,6 +66,21 @@ def _one_line(value: str) -> str:
     if not 1 <= len(text) <= 60:
         raise usage.UsageError("must have 1 to 60 characters")
     return text
+
+
+def _registration(value: str) -> Registration:
+    try:
+        return Registration(value.strip().lower())
+    except ValueError:
+        choices = ", ".join(each.value for each in Registration)
+        raise usage.UsageError(f"must be one of {choices}, not {value!r}") from None
+
+
+def _flag(value: str) -> bool:
+    found = {"yes": True, "no": False}.get(value.strip().lower())
+    if found is None:
+        raise usage.UsageError(f'must be "yes" or "no", not {value!r}')
+    return found
 
 
 def _room(value: str) -> str:
@@ -162,6 +180,8 @@ OPTIONS: tuple[_Option, ...] = (
     _Option("history", _number(0), "Lines shown on joining a room. [default: 20]"),
     _Option("database", _database, 'The FILE of the log, or "memory:" to keep nothing. [default: chat.sqlite]'),
     _Option("retention", _retention, 'How long lines are kept ("90d"), or how many of each room. [default: forever]'),
+    _Option("registration", _registration, "Who may make an account: open, closed or operator. [default: open]"),
+    _Option("allow-plaintext-passwords", _flag, 'Whether passwords may cross the net in clear ("yes"). [default: no]'),
     _Option("room", _room, "The room of who comes by --tutorial or --gossip. [default: #lobby]"),
     _Option("log-size", _number(1), "Lines of each room kept with --database memory:. [default: 10000]"),
 )

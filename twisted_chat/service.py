@@ -26,8 +26,9 @@ _log = Logger()
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """An endpoint, how it was described, and who serves it."""
+    """An endpoint, by which option and how it was described, and who serves it."""
 
+    option: str
     description: str
     endpoint: IStreamServerEndpoint
     factory: DoorFactory
@@ -69,7 +70,9 @@ class ChatService(Service):
     def _open(self, door: Door) -> None:
         def opened(port: IListeningPort) -> None:
             self.ports.append(port)
-            _log.info("{name!r} listens on {address}", name=self._chat.name, address=port.getHost())
+            _log.info(
+                "{name!r} listens on {address} ({door})", name=self._chat.name, address=port.getHost(), door=door.option
+            )
 
         def failed(failure: Failure) -> None:
             reason: object = failure.value

@@ -78,6 +78,8 @@ def _compose(
         name=settings.name,
         motd=settings.motd,
         history_lines=settings.history,
+        registration=settings.registration,
+        plaintext_passwords=settings.allow_plaintext_passwords,
     )
     admission = Admission(most, settings.max_per_address)
     common: Any = {"rate": settings.rate, "password": settings.password}
@@ -93,7 +95,7 @@ def _compose(
             factories.append((option, ports, door))
     doors = [
         # The default port wants its long queue, too.
-        Door(_shown(port), _endpoint(reactor, option, endpoint_description(port)), factory)
+        Door(f"--{option}", _shown(port), _endpoint(reactor, option, endpoint_description(port)), factory)
         for option, ports, factory in factories
         for port in ports
     ]

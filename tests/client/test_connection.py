@@ -111,6 +111,13 @@ class ConnectionTests(SynchronousTestCase):
         self.assertEqual(self.listening.ended, [words])
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
+    def test_the_tutorials_door(self) -> None:
+        self.connection.dataReceived(b"NICK")
+        self.clock.advance(5)
+        self.ends()
+        words = "the server does not answer as a Twisted Chat server does (does it want --dialect tutorial?)"
+        self.assertEqual(self.listening.ended, [words])
+
     def test_no_answer_to_the_hello(self) -> None:
         self.server(b"NICK")
         self.clock.advance(29.9)

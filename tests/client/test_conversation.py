@@ -4,9 +4,11 @@ from datetime import UTC, datetime
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from twisted_chat.client import conversation
 from twisted_chat.client.conversation import Conversation
 from twisted_chat.client.effects import Kind, Quit, Refused, Replaced, Send, Shown
 from twisted_chat.client.outbox import Outbox
+from twisted_chat.core.text import MAX_TEXT
 
 NOW = datetime(2026, 11, 22, 21, 0, tzinfo=UTC)
 TIME = "2026-11-22T20:00:00.123Z"
@@ -152,11 +154,21 @@ class TypingTests(Talk):
         self.types("ä" * 20000)
         self.assertEqual((self.sent, self.talk.refusals), ([], 1))
         self.assertEqual(self.shown, ["!!! TEXT_TOO_LONG 20000 characters; at most 2000 are taken"])
+        self.types("/topic " + "ä" * 40000)
+        self.assertEqual((self.sent, self.talk.refusals), ([], 2))
+
+    def test_a_text_that_is_too_long_is_refused_here(self) -> None:
+        self.types("ä" * 2000)
+        self.assertEqual(len(self.sent), 1)
+        for line in ("ä" * 2001, "/me " + "x" * 2001, "/msg bob " + "x" * 2001):
+            self.types(line)
+            self.assertEqual(self.sent, [])
+            self.assertEqual(self.shown, ["!!! TEXT_TOO_LONG 2001 characters; at most 2000 are taken"])
 
     def test_an_error_answers_a_line(self) -> None:
-        self.types("x" * 3000)
-        self.hears(type="error", code="TEXT_TOO_LONG", text="too long", id="c-1")
-        self.assertEqual((self.shown, self.kinds), (["!!! TEXT_TOO_LONG too long"], [Kind.ERROR]))
+        self.types("x")
+        self.hears(type="error", code="NOT_ALLOWED", text="not that", id="c-1")
+        self.assertEqual((self.shown, self.kinds), (["!!! NOT_ALLOWED not that"], [Kind.ERROR]))
         self.assertEqual((len(self.talk.outbox), self.talk.refusals), (0, 1))
 
     def test_an_error_about_nothing_of_ours(self) -> None:
@@ -323,6 +335,33 @@ class HearingTests(Talk):
     def setUp(self) -> None:
         super().setUp()
         self.is_welcome()
+
+    def test_another_shape(self) -> None:
+        class Speech:
+            def message(self, nick: str, text: str, elsewhere: str | None = None, *, action: bool = False) -> str:
+                return f"<{nick}> {text} {elsewhere} {action}"
+
+            def direct(self, nick: str, text: str, *, action: bool = False) -> str:
+                return f"<{nick} to you> {text} {action}"
+
+            def own_direct(self, nick: str, to: str, text: str, *, action: bool = False) -> str:
+                return f"<{nick} to {to}> {text} {action}"
+
+        self.start(speech=Speech())
+        self.is_welcome(seq=0)
+        self.hears(**self.event(1, "hi"))
+        self.assertEqual(self.shown, ["<bob> hi None False"])
+        self.hears(**self.event(2, "waves", type="action", room="#dev"))
+        self.assertEqual(self.shown, ["<bob> waves #dev True"])
+        self.hears(type="found", events=[self.event(1, "hi")])
+        self.assertIn("<bob> hi #lobby False", self.shown[-1])
+        self.hears(**self.event(3, "psst", type="direct", to="alice"))
+        self.assertEqual(self.shown, ["<bob to you> psst False"])
+        self.hears(**self.event(4, "psst", type="direct", nick="alice", to="bob"))
+        self.assertEqual(self.shown, ["<alice to bob> psst False"])
+
+    def test_the_longest_text_is_the_servers(self) -> None:
+        self.assertEqual(conversation._MAX_TEXT, MAX_TEXT)
 
     def test_time_is_the_servers(self) -> None:
         self.hears(**self.event(11, "hi"))

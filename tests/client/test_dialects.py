@@ -4,7 +4,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.client.dialects import GOSSIP, NICK_SIZE, TUTORIAL, Asked, Dialect, Framed, Said, Told, Turned, lines
+from twisted_chat.client.dialects import (
+    GOSSIP,
+    NICK_SIZE,
+    TUTORIAL,
+    Asked,
+    Dialect,
+    Said,
+    Stranger,
+    Told,
+    Turned,
+    lines,
+)
 
 IN_USE = Turned("NICK_IN_USE", "bob is taken")
 
@@ -48,7 +59,10 @@ class FirstRequestTests(SynchronousTestCase):
     def test_a_server_that_speaks_in_lines(self) -> None:
         for dialect in (TUTORIAL, GOSSIP):
             for prompt in ("NICK\r\n", "SERVERPASS\r\n"):
-                self.assertEqual(door(prompt, dialect=dialect), ([Framed()], ""))
+                self.assertEqual(
+                    door(prompt, dialect=dialect),
+                    ([Stranger(f"the server speaks in lines: leave out --dialect {dialect.name}")], ""),
+                )
 
 
 class NextRequestTests(SynchronousTestCase):
@@ -93,8 +107,12 @@ class WindowDoorTests(SynchronousTestCase):
         return door(text, dialect=GOSSIP, answered=True, final=final)
 
     def test_any_text(self) -> None:
-        for line in ("SERVER~alice added to the chat", "bob~NICK", "NICK", "NI"):
+        for line in ("SERVER~alice added to the chat", "bob~NICK", "NICKY", "NI"):
             self.assertEqual(self.door(line), ([Told(line)], ""))
+
+    def test_the_terminals_server(self) -> None:
+        hint = "the server asks with NICK, as the tutorial's does: --dialect tutorial"
+        self.assertEqual(self.door("NICK"), ([Stranger(hint)], ""))
 
     def test_a_refusal_asks_for_the_next_one(self) -> None:
         for begun in ("SERVER~!", "SERVER~!!! NICK_IN_USE bob is taken"):
@@ -163,7 +181,8 @@ class ReadingTests(SynchronousTestCase):
     def test_messages_of_the_window_that_were_joined(self) -> None:
         """Row C14."""
         self.assertEqual(GOSSIP.read("[bob] hi", "alice"), Said("bob", "hi", "[bob] hi"))
-        self.assertEqual(GOSSIP.read("[SERVER] hi", "alice"), Said(None, "hi", "[SERVER] hi"))
+        # Anybody may have said that, behind a newline: it is not the server's word.
+        self.assertEqual(GOSSIP.read("[SERVER] hi", "alice"), Said("SERVER", "hi", "[SERVER] hi"))
 
     def test_lines(self) -> None:
         self.assertEqual(lines("a\nb\r\n\n c\rd\v"), ["a", "b", " c", "d\v"])

@@ -75,8 +75,13 @@ class EnteringTests(OldTalk):
         self.is_in()
         self.hears("*** alice is taken; here you are alice2")
         self.assertEqual((self.talk.nick, self.kinds), ("alice2", [Kind.SERVER]))
-        self.hears("*** x; here you are bob")
+        self.hears("*** alice is taken; here you are bob")
         self.assertEqual(self.talk.nick, "alice2")
+
+    def test_an_original_servers_first_line_gives_no_name(self) -> None:
+        self.is_in()
+        self.hears("carol said; here you are bob")
+        self.assertEqual(self.talk.nick, "alice")
 
     def test_what_came_before(self) -> None:
         self.hears("Hello!")

@@ -5,7 +5,7 @@ from contextlib import redirect_stderr, redirect_stdout
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.client.options import parse
+from twisted_chat.client.options import AddressError, at, parse
 
 
 class OptionsTests(SynchronousTestCase):
@@ -66,3 +66,19 @@ class OptionsTests(SynchronousTestCase):
         shown = self.refuses("--help")
         self.assertIn("--retry", shown)
         self.assertIn("Ctrl-C", shown)
+
+    def test_an_address_that_somebody_typed(self) -> None:
+        target = at(parse(["--tls"]).target, " example.org ", " 7 ")
+        self.assertEqual((target.where, target.tls), ("example.org:7", True))
+        for host, port, part in (
+            ("h", "", "port"),
+            ("h", "65536", "port"),
+            ("", "7", "host"),
+            ("a b", "7", "host"),
+            ("a\x07", "7", "host"),
+            ("h:7", "7", "host"),
+        ):
+            with self.assertRaises(AddressError) as raised:
+                at(target, host, port)
+            self.assertEqual(raised.exception.part, part)
+            self.assertTrue(str(raised.exception))

@@ -27,6 +27,7 @@ class OutboxTests(SynchronousTestCase):
         for line in "abc":
             self.add(box, "say", line)
         self.assertEqual([entry.typed for entry in box.take()], ["a", "b"])
+        self.assertEqual([entry.typed for entry in box], ["a", "b", "c"])
         box.confirm("x-2")
         self.assertEqual([entry.typed for entry in box.take()], ["c"])
 

@@ -306,6 +306,21 @@ class SessionTests(SynchronousTestCase):
         self.clock.advance(1)
         self.assertEqual(len(self.network.attempts), 1)
 
+    def test_hurry_tries_at_once_and_tells(self) -> None:
+        self.is_in()
+        self.session.hurry()  # nothing to do
+        self.wire.loseConnection()
+        self.screen.lines.clear()
+        self.session.hurry()
+        self.network.refuses()
+        self.assertEqual(self.screen.lines, ["*** Not connected: host:1 refused the connection. Trying again."])
+        self.session.hurry()
+        self.is_in()
+        self.session.finished()
+        self.session.hurry()
+        self.assertTrue(self.session.leaving)
+        self.is_over(0)
+
     def test_a_line_typed_before_the_welcome_is_forgotten_with_it(self) -> None:
         self.connects()
         self.session.typed("early")

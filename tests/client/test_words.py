@@ -7,7 +7,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.client import typed
-from twisted_chat.client.completion import candidates, common, listed
+from twisted_chat.client.completion import Completing, Step, candidates, common, listed
 from twisted_chat.client.effects import Kind, Shown, dated
 from twisted_chat.client.requests import farewell, request
 from twisted_chat.client.troubles import worded
@@ -185,6 +185,38 @@ class CompletionTests(SynchronousTestCase):
     def test_the_list_is_short(self) -> None:
         self.assertEqual(listed(["bob: ", "/me "]), "bob  /me")
         self.assertEqual(listed([f"n{number} " for number in range(12)])[-14:], "n9  and 2 more")
+
+
+class CompletingTests(SynchronousTestCase):
+    """What Tab does again and again; | is the cursor."""
+
+    def setUp(self) -> None:
+        self.completing = Completing(lambda before: candidates(before, ["bob", "bobby", "carol"], []))
+
+    def tab(self, text: str, by: int = 1) -> str | None:
+        before, _, after = text.partition("|")
+        self.step = self.completing.step(before, after, by)
+        if self.step is None:
+            return None
+        return before[: len(before) - self.step.erase] + self.step.word + "|" + after
+
+    def test_one(self) -> None:
+        self.assertEqual(self.tab("hi ca|!"), "hi carol |!")
+        self.assertIsNone(self.tab("hi carol |!"))
+
+    def test_nothing(self) -> None:
+        self.assertIsNone(self.tab("|"))
+        self.assertIsNone(self.tab("hi dave|"))
+
+    def test_several(self) -> None:
+        self.assertEqual(self.tab("b|"), "bob|")
+        self.assertEqual(self.tab("bob|"), "bob|")
+        self.assertEqual(self.step, Step(listed="bob  bobby"))
+        self.assertEqual(self.tab("bob|"), "bob: |")
+        self.assertEqual(self.tab("bob: |"), "bobby: |")
+        self.assertEqual(self.tab("bobby: |"), "bob: |")
+        self.assertEqual(self.tab("bob: |", -1), "bobby: |")
+        self.assertIsNone(self.tab("bobby: hi |"))
 
 
 class OddError(Exception):

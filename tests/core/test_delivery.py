@@ -58,7 +58,7 @@ class Viewer(Listener):
 def second_session(first: Someone) -> tuple[Session, Listener]:
     """Another session of the same person, as accounts will have them, and its listener."""
     chat, person, listener = first.session.chat, first.session.person, Listener()
-    session = Session(chat, listener, person)
+    session = Session(chat, listener, person, "2nd")
     person.sessions[session] = None
     session.enter_first([chat.rooms["#lobby"]])
     session.aside(lambda: session.welcome("", None))

@@ -63,12 +63,12 @@ class Nicknames(SynchronousTestCase):
         self.assertEqual(self.refused("a:b"), "a nickname holds letters, digits and _ - [ ] { } \\ ^ | `, not : U+003A")
 
     def test_one_that_can_not_be_shown_is_named_by_its_number(self) -> None:
-        for nick, number in (("a\x1bb", "U+001B"), ("a\u202eb", "U+202E"), ("a b", "U+0020"), ("a\u3000b", "U+3000")):
+        for nick, number in (("a\x1bb", "U+001B"), ("a\u202eb", "U+202E"), ("a\u3000b", "U+3000")):
             self.assertTrue(self.refused(nick).endswith(f"`, not {number}"), nick)
 
     def test_what_the_key_would_hold_counts_too(self) -> None:
         for nick in ("a\u037a", "a\ufdfa"):  # letters, but with a space in what they are compared by
-            self.assertTrue(self.refused(nick).endswith("not U+0020"), nick)
+            self.assertEqual(self.refused(nick), "a nickname may not hold a blank", nick)
 
     def test_invisible_letters_and_marks(self) -> None:
         for character in "\u3164\u115f\u034f\u180b\ufe0f\U000e0100":
@@ -95,7 +95,7 @@ class Nicknames(SynchronousTestCase):
 
     def test_reserved_words_in_any_case_and_form(self) -> None:
         self.assertIn("server", RESERVED)
-        for nick in ("server", "SERVER", "\uff33erver", "Nick", "here"):
+        for nick in ("server", "SERVER", "\uff33erver", "Nick", "here", "SERVER]", "[admin]"):
             self.assertEqual(str(self.assertRaises(NickReserved, parse_nick, nick)), f"{nick} is a reserved word")
 
     def test_the_same_but_for_case_and_form(self) -> None:
@@ -135,9 +135,9 @@ class Rooms(SynchronousTestCase):
 
     def test_wrong_characters(self) -> None:
         self.assertTrue(self.refused("##").startswith("a room's name holds letters, digits and"))
-        self.assertTrue(self.refused("#a b").endswith("not U+0020"))
+        self.assertEqual(self.refused("#a b"), "a room's name may not hold a blank")
         self.assertTrue(self.refused("#a,b").endswith("not , U+002C"))
-        self.assertTrue(self.refused("#a\ufdfa").endswith("not U+0020"))
+        self.assertEqual(self.refused("#a\ufdfa"), "a room's name may not hold a blank")
 
 
 class Whatever(SynchronousTestCase):

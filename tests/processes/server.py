@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from twisted.internet import reactor as _reactor
 from twisted.internet.defer import Deferred
@@ -19,7 +19,7 @@ from twisted.internet.error import ProcessTerminated
 from twisted.internet.protocol import ProcessProtocol
 from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SkipTest, TestCase
+from twisted.trial.unittest import SkipTest, SynchronousTestCase, TestCase
 
 from tests.files import folder_for
 
@@ -106,6 +106,13 @@ class Stranger(LineReceiver):
             heard.callback(line)
 
 
+def lacks(case: SynchronousTestCase, what: str) -> NoReturn:
+    """A test can't run without something: that is said, and in CI it is a failure."""
+    if os.environ.get("CI"):
+        case.fail(f"{what} is not installed")
+    raise SkipTest(f"{what} is not installed")
+
+
 class ServerCase(TestCase):
     """Tests against real processes, on loopback, in a fresh folder."""
 
@@ -115,13 +122,11 @@ class ServerCase(TestCase):
         self.folder = folder_for(self)
 
     def program(self, name: str) -> str:
-        """The path of a program. Without it the test can't run: that is said, and in CI it is a failure."""
+        """The path of a program. Without it the test can't run."""
         path = shutil.which(name)
-        if path is None and os.environ.get("CI"):
-            self.fail(f"{name} is not installed")
         if path is None:
-            raise SkipTest(f"{name} is not installed")
-        return path
+            lacks(self, name)
+        return str(path)
 
     def certificate(self) -> Path:
         """A private key and a certificate for localhost, as key.pem and cert.pem; by the recipe of docs/running.md."""

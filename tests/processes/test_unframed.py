@@ -11,6 +11,7 @@ from twisted.internet.endpoints import HostnameEndpoint, connectProtocol
 from twisted.internet.protocol import Protocol
 
 from tests.processes.server import Process, ServerCase, Stranger, reactor
+from tests.window.case import MESSAGE, WindowCase
 
 ORIGINALS = Path(__file__).parent.parent / "originals"
 LINES = [f"line {number} of 200, whole and in order" for number in range(1, 201)]
@@ -100,6 +101,51 @@ class OriginalClients(UnframedServerCase):
             self.assertEqual((client.errors, client.output.count(b"An error occured!")), (b"", 0))
 
 
+class OriginalWindow(UnframedServerCase, WindowCase):
+    """Rows C, E: both original clients, unmodified, in one room with somebody on a raw line socket."""
+
+    async def test_all_of_them_together(self) -> None:
+        await self.begin()
+        bob = await self.enter(self.line, "bob")
+        alice = await self.terminal("alice")
+        window = self.spawn([sys.executable, str(ORIGINALS / "window_client.py"), "127.0.0.1", str(self.gossip)])
+        await self.xdotool("windowfocus", "--sync", await self.until_seen("Gossip[.][.]!"))
+        await self.xdotool("key", "Tab")
+        await self.types("carol", "Tab", "space")
+        await window.shows(rb"(?m)^\[SERVER\] carol added to the chat$")
+        await alice.shows(rb"\*\*\* carol joined #lobby\n")
+        await bob.hears("*** carol joined #lobby")
+        self.display.picture("original-window-connected")
+
+        bob.transport.write("".join(f"{line}\r\n" for line in LINES).encode())
+        await alice.shows(rb"bob: %b\n" % LINES[-1].encode())
+        await window.shows(rb"\[bob\] %b\n" % LINES[-1].encode())
+        self.assertEqual(said_by("bob", alice.output), LINES)
+        self.assertEqual(re.findall(r"(?m)^\[bob\] (.*)$", window.output.decode()), LINES)
+        self.display.picture("original-window-200-lines")
+
+        await self.clicks(MESSAGE)
+        await self.types("one ~ two", "Tab", "space")
+        self.assertEqual(await bob.hears("carol: "), "carol: one ~ two")
+        await alice.shows(rb"carol: one ~ two\n")
+        await window.shows("\\[carol\\] one \u223c two\n".encode())
+        alice.transport.write(b"from the terminal\n")
+        await window.shows(rb"\[alice\] from the terminal\n")
+        self.display.picture("original-window-talking")
+
+        bob.says("/quit")
+        await window.shows(rb"\[SERVER\] bob left the chat\n")
+        await alice.shows(rb"\*\*\* bob left #lobby\n")
+        dave = await self.enter(self.line, "dave")
+        self.assertEqual((window.errors, window.output.count(b"BOX")), (b"", 0))
+        window.send_signal("KILL")
+        await dave.hears("*** carol left #lobby")
+        await alice.shows(rb"\*\*\* carol left #lobby\n")
+        self.assertNotIn(b"An error occured!", alice.output)
+        alice.send_signal("KILL")
+        await dave.hears("*** alice left #lobby")
+
+
 class Strangers(UnframedServerCase):
     """What hurts nobody."""
 
@@ -123,7 +169,17 @@ class Strangers(UnframedServerCase):
             sleeper.transport.write(b"sleeper%d" % number)
             await bob.hears(f"*** sleeper{number} joined")
             sleeper.transport.pauseProducing()
+        for number in range(1_500):  # three megabytes: no kernel holds that for a sleeper
+            bob.says(f"{number} {'x' * 1990}")
+        await alice.shows(rb"lines skipped, /history has them\n")
         await self.are_well(bob, alice)
+        for sleeper in sleepers:
+            sleeper.transport.resumeProducing()
+            await sleeper.has_read(b"lines skipped, /history has them")
+            bob.says("good morning")
+            await sleeper.has_read(b"good morning")
+            numbers = [int(found) for found in re.findall(rb"bob(?:: |~|\] )(\d+) x", b"".join(sleeper.reads))]
+            self.assertEqual(numbers, sorted(set(numbers)))
 
     async def test_a_megabyte_without_a_pause(self) -> None:
         await self.begin()

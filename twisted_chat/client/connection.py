@@ -109,7 +109,10 @@ class Connection(Link, LineReceiver):
 
     def _unanswered(self) -> None:
         self._alarm = None
-        hint = self._hint if self._stage is _Stage.PROMPT_AWAITED else ""
+        hint = ""
+        if self._stage is _Stage.PROMPT_AWAITED:
+            asked = self.clearLineBuffer() == b"NICK"  # type: ignore[no-untyped-call]
+            hint = " (does it want --dialect tutorial?)" if asked else self._hint
         self.give_up(f"the server does not answer as a Twisted Chat server does{hint}")
 
     def _feel_pulse(self) -> None:

@@ -19,8 +19,10 @@ from twisted_chat.client.untrusted import Fields, clean, moment, number, objects
 from twisted_chat.frontends import shapes
 from twisted_chat.frontends.line import jsonl
 
-_ROOM_FOR_ID = 100
-"""Bytes of an object that its id may take."""
+_MAX_TEXT = 2000
+"""Characters of a text (docs/protocol.md)."""
+_MAX_OBJECT = jsonl.MAX_OBJECT - 100
+"""Bytes of an object, without its id."""
 
 
 class Conversation:
@@ -37,10 +39,11 @@ class Conversation:
         client: str = "",
         server_password: str | None = None,
         history_lines: int = 20,
+        speech: wording.Speech = shapes,
     ) -> None:
         """`wished_rooms`: to be in besides #lobby, the first of them is where the talk begins. `now` gives an
         aware time, `zone` is the user's (None: the system's), `history_lines` is how much is shown on
-        entering a room."""
+        entering a room, `speech` writes what people say."""
         self.nick = nick
         self.server_password = server_password
         self.rooms = Rooms()
@@ -54,6 +57,7 @@ class Conversation:
         self._zone = zone
         self._client = client
         self._history_lines = history_lines
+        self._speech = speech
         self._hello_nick = nick
         self._resume = ""
         self._log: str | None = None
@@ -121,9 +125,11 @@ class Conversation:
         if self.outbox.full:
             return self._refuse_more(line)
         fields = request(meant, line, self.rooms.current, self._correspondent)
-        # The server could not say in its answer which line was too long to be read.
-        if len(jsonl.encode(fields)) > jsonl.MAX_OBJECT - _ROOM_FOR_ID:
-            return self._refuse("TEXT_TOO_LONG", f"{len(text(fields, 'text'))} characters; at most 2000 are taken")
+        length = len(text(fields, "text"))
+        # What is refused here the user still has before him. And of a line that is too long to be read at all, the
+        # server could not say in its answer which it was.
+        if (fields["type"] == "say" and length > _MAX_TEXT) or len(jsonl.encode(fields)) > _MAX_OBJECT:
+            return self._refuse("TEXT_TOO_LONG", f"{length} characters; at most {_MAX_TEXT} are taken")
         self.outbox.add(fields, line, self.rooms.current)
         if meant.verb is Verb.JOIN:  # What is typed next is for there, or for nobody if it can't be joined.
             self.rooms.current = meant.words[0]
@@ -193,7 +199,7 @@ class Conversation:
                 return []
             self._seq = max(self._seq, seq)
             self.rooms.spoke(text(fields, "room"), seq)
-        line = wording.said(fields, self.rooms.current, self.nick)
+        line = wording.said(fields, self.rooms.current, self.nick, self._speech)
         return [] if line is None else [self._shown(line, *self._sort(fields, seq), time=moment(fields))]
 
     def _sort(self, fields: Fields, seq: int | None) -> tuple[Kind, bool]:
@@ -263,7 +269,7 @@ class Conversation:
         return [self._shown(wording.found(fields, len(lines)), Kind.REPLY), *lines]
 
     def _quoted(self, event: Fields, current: str) -> list[Effect]:
-        line = wording.quoted(event, current, self.nick, self._zone)
+        line = wording.quoted(event, current, self.nick, self._zone, self._speech)
         return [] if line is None else [self._shown(line, Kind.HISTORY, time=moment(event))]
 
     def _skipped(self, fields: Fields, _: Entry | None) -> list[Effect]:

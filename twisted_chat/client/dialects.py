@@ -43,11 +43,13 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Framed:
-    """It is no server of this kind at all: it speaks in lines."""
+class Stranger:
+    """It is no server of this kind at all; what it is, and how one talks to it."""
+
+    hint: str
 
 
-Token = Asked | Turned | Told | Framed
+Token = Asked | Turned | Told | Stranger
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,9 @@ class Dialect:
         nothing is left over.
         """
         if _LINE_SERVER.fullmatch(text):
-            return [Framed()], ""
+            return [Stranger(f"the server speaks in lines: leave out --dialect {self.name}")], ""
+        if not self.asks and text == _REQUEST:
+            return [Stranger(f"the server asks with {_REQUEST}, as the tutorial's does: --dialect tutorial")], ""
         text = text.lstrip("\r\n")
         if not text:
             return [], ""
@@ -162,9 +166,10 @@ def _read_signed(line: str) -> Said:
     name, sign, words = line.partition("~")
     if sign:
         return Said(None if name in ("", "SERVER") else name, words, f"[{name}] {words}")
-    # Our own server joins messages when there are many: from the second on they look as they shall be shown.
+    # Our own server joins messages when there are many: from the second on they look as they shall be shown. But so
+    # may what somebody says to an original server, with a newline in it: that is not taken for the server's word.
     found = _SPOKEN_BELOW.fullmatch(line)
-    return Said(found[1] if found[1] != "SERVER" else None, found[2], line) if found else Said(None, line, line)
+    return Said(found[1], found[2], line) if found else Said(None, line, line)
 
 
 def lines(text: str) -> list[str]:

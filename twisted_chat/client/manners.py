@@ -24,6 +24,10 @@ class Manners:
     """A line that was refused makes the status 1."""
     tls: bool = False
     """The connection is encrypted."""
+    advice: str = "Is the server running? --retry waits for it."
+    """For who reached nobody."""
+    way_out: str = "Ctrl-C leaves at once."
+    """For who waits for what is unconfirmed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,13 @@ from twisted_chat.client.outbox import Entry, Outbox
 from twisted_chat.client.rooms import LOBBY
 from twisted_chat.client.typed import Verb, parse
 from twisted_chat.client.untrusted import Fields, clean, text
+from twisted_chat.client.wording import Speech
 
 LONGEST = 64 * 1024
 """Bytes of one typed text, in however many messages."""
 _REMEMBERED = 200
 """Speakers whose names are completed, and texts of ours whose echo may still come."""
-_OTHERWISE_CALLED = re.compile(r"; here you are (\S{1,64})")
+_OTHERWISE_CALLED = re.compile(r"(?:\*\*\* )?\S+ is (?:taken|a reserved word); here you are (\S{1,64})$")
 
 
 class OldConversation(Conversation):
@@ -34,8 +35,11 @@ class OldConversation(Conversation):
         *,
         now: Callable[[], datetime],
         zone: tzinfo | None = None,
+        speech: Speech | None = None,
     ) -> None:
+        """`speech` writes what people say; None: as the original clients show it."""
         super().__init__(nick, (), outbox, now=now, zone=zone, history_lines=0)
+        self._speech_here = speech
         self._dialect = dialect
         self._was_in = False
         self._may_be_renamed = False
@@ -102,13 +106,14 @@ class OldConversation(Conversation):
         first, self._may_be_renamed = self._may_be_renamed, False
         if said.nick is None:
             # Our own server's word to whom it gives another name than the one he wanted.
-            called = _OTHERWISE_CALLED.search(said.words) if first else None
+            called = _OTHERWISE_CALLED.match(said.words) if first else None
             self.nick = called[1] if called else self.nick
             return [self._shown(said.shown, Kind.SERVER)] if said.shown else []
+        shown = said.shown if self._speech_here is None else self._speech_here.message(said.nick, said.words)
         if said.nick == self.nick:
-            return [self._shown(said.shown, Kind.OWN if self._is_echo(said.words.strip()) else Kind.SAID)]
+            return [self._shown(shown, Kind.OWN if self._is_echo(said.words.strip()) else Kind.SAID)]
         self._learn(said.nick)
-        return [self._shown(said.shown, Kind.SAID, wording.mentions(said.words, self.nick))]
+        return [self._shown(shown, Kind.SAID, wording.mentions(said.words, self.nick))]
 
     def _is_echo(self, words: str) -> bool:
         """Whether it was us who said that: an original server lets several people have one name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from twisted_chat import __version__
@@ -92,6 +92,28 @@ def target(found: argparse.Namespace) -> Target:
         password_file=found.password_file,
         dialect=found.dialect,
     )
+
+
+class AddressError(ValueError):
+    """A host or a port, as `part` says, that can't be meant; the text says why."""
+
+    def __init__(self, part: str, words: str) -> None:
+        super().__init__(words)
+        self.part = part
+
+
+def at(target: Target, host: str, port: str) -> Target:
+    """The same, at an address that somebody typed. Raises `AddressError`."""
+    try:
+        number = _port(port.strip())
+    except argparse.ArgumentTypeError as error:
+        raise AddressError("port", str(error)) from None
+    if not host.strip() or len(host.split()) > 1 or not host.isprintable():
+        raise AddressError("host", "a host is a name or an address, without blanks")
+    try:
+        return replace(target, host=_host(host.strip()), port=number)
+    except argparse.ArgumentTypeError as error:
+        raise AddressError("host", str(error)) from None
 
 
 class PasswordError(ValueError):

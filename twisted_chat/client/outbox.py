@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from twisted_chat.client.untrusted import Fields
@@ -43,6 +44,11 @@ class Outbox:
 
     def __bool__(self) -> bool:
         return len(self) > 0
+
+    def __iter__(self) -> Iterator[Entry]:
+        """In the order in which they were typed."""
+        yield from self._sent.values()
+        yield from self._waiting
 
     @property
     def in_flight(self) -> int:

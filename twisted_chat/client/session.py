@@ -85,6 +85,17 @@ class Session:
             if self._manners.interactive and not self._conversation.welcomed and not self._ended:
                 self._attempts.now()
 
+    def hurry(self) -> None:
+        """The user wants to be in now: try at once, and say it if that comes to nothing, too."""
+        if not (self._conversation.welcomed or self._ended or self.leaving):
+            self._told.clear()
+            self._attempts.now()
+
+    @property
+    def leaving(self) -> bool:
+        """The user wants it to end, or wanted it."""
+        return self._leaving is not None
+
     def finished(self) -> None:
         self._leave(Quit(""))
 
@@ -155,7 +166,7 @@ class Session:
         if self._manners.retry or self._reached:
             self._tell_trouble(words)
         else:
-            self._end(Outcome(1, f"{words}. Is the server running? --retry waits for it."))
+            self._end(Outcome(1, f"{words}. {self._manners.advice}"))
 
     def _tell_trouble(self, words: str) -> None:
         """Once until we are in again: not with every attempt."""
@@ -261,7 +272,7 @@ class Session:
             self._leave_if_done()
             if self._manners.interactive and not self._ended:
                 count = counted(len(self._conversation.outbox))
-                words = f"Waiting up to {PATIENCE:.0f} seconds for {count}. Ctrl-C leaves at once."
+                words = f"Waiting up to {PATIENCE:.0f} seconds for {count}. {self._manners.way_out}"
                 self._screen.show(self._conversation.status(words))
                 self._impatience = self._clock.callLater(PATIENCE, self._lose_patience, quit)
 

@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Callable
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.document import Document
 from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import Condition, has_focus
@@ -22,7 +21,7 @@ from prompt_toolkit.renderer import print_formatted_text
 from prompt_toolkit.styles import Style
 from twisted.internet.defer import Deferred, succeed
 
-from twisted_chat.client.completion import candidates, common, listed
+from twisted_chat.client.completion import Completing, candidates
 from twisted_chat.client.conversation import Conversation
 from twisted_chat.client.effects import Kind, Shown
 from twisted_chat.client.screen import Screen, Typist
@@ -62,43 +61,6 @@ class _Remembered(InMemoryHistory):
     def append_string(self, string: str) -> None:
         if not self._is_secret() and not is_secret(string):
             super().append_string(string)
-
-
-class _Completing:
-    """Tab completes as far as there is no doubt, then lists the candidates, then goes through them in place;
-    Shift-Tab goes back."""
-
-    def __init__(self, find: Callable[[str], tuple[str, list[str]]], show: Callable[[str], None]) -> None:
-        """`find` gives the word before the cursor, and what it could become; `show` prints the list."""
-        self._find = find
-        self._show = show
-        self._found: list[str] = []
-        self._word = ""
-        self._at = 0
-        self._left = Document()
-
-    def step(self, event: KeyPressEvent, by: int) -> None:
-        buffer = event.current_buffer
-        if self._found and buffer.document == self._left:
-            self._at = (self._at + by) % len(self._found)
-            self._put(buffer, self._found[self._at])
-            return
-        self._word, found = self._find(buffer.document.text_before_cursor)
-        self._found = []
-        if not found:
-            return
-        beginning = common(found)
-        if len(found) == 1 or len(beginning) > len(self._word):
-            self._put(buffer, beginning)
-        else:
-            self._show(listed(found))
-            self._found, self._left = found, buffer.document
-            self._at = -1 if by > 0 else 0
-
-    def _put(self, buffer: Buffer, word: str) -> None:
-        buffer.delete_before_cursor(len(self._word))
-        buffer.insert_text(word)
-        self._word, self._left = word, buffer.document
 
 
 class Terminal:
@@ -189,13 +151,24 @@ class Terminal:
 
     def _bindings(self) -> KeyBindings:
         keys = KeyBindings()
-        completing = _Completing(self._candidates, lambda line: self._write(_STYLES[Kind.HISTORY], line))
-        keys.add("tab")(lambda event: completing.step(event, 1))
-        keys.add("s-tab")(lambda event: completing.step(event, -1))
+        completing = Completing(self._candidates)
+        keys.add("tab")(lambda event: self._complete(event, completing, 1))
+        keys.add("s-tab")(lambda event: self._complete(event, completing, -1))
         keys.add("enter", filter=has_focus(DEFAULT_BUFFER))(self._entered)
         keys.add("c-c", filter=has_focus(DEFAULT_BUFFER))(self._ctrl_c)
         keys.add("c-d", filter=has_focus(DEFAULT_BUFFER) & Condition(lambda: self._is_empty()))(self._ctrl_d)
         return keys
+
+    def _complete(self, event: KeyPressEvent, completing: Completing, by: int) -> None:
+        buffer = event.current_buffer
+        document = buffer.document
+        step = completing.step(document.text_before_cursor, document.text_after_cursor, by)
+        if step is None:
+            return
+        if step.listed:
+            self._write(_STYLES[Kind.HISTORY], step.listed)
+        buffer.delete_before_cursor(step.erase)
+        buffer.insert_text(step.word)
 
     def _is_empty(self) -> bool:
         return not self._prompt.default_buffer.text

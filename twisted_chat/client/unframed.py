@@ -17,7 +17,7 @@ from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twisted_chat.client.dialects import Asked, Dialect, Told, Turned, lines
+from twisted_chat.client.dialects import Asked, Dialect, Stranger, Told, Turned, lines
 from twisted_chat.client.link import Link, Listener
 from twisted_chat.client.untrusted import Fields, text
 from twisted_chat.frontends.unframed.codec import REST_WITHIN, SPACING
@@ -104,8 +104,8 @@ class Unframed(Link):
                     if self._stage is _Stage.ANSWERED:
                         self._enter()
                     self._show(other)
-                case _:  # Framed
-                    self.give_up(f"the server speaks in lines: leave out --dialect {self._dialect.name}")
+                case Stranger(hint):
+                    self.give_up(hint)
 
     def _ask(self) -> None:
         self._asked += 1

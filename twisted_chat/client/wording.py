@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import re
 from datetime import tzinfo
+from typing import Protocol
 
 from twisted_chat.client.untrusted import Fields, moment, number, objects, optional_text, text, texts
 from twisted_chat.frontends import shapes
 
+
+class Speech(Protocol):
+    """How a front end writes what people say: the module `shapes`, or one like it."""
+
+    def message(self, nick: str, text: str, elsewhere: str | None = None, *, action: bool = False) -> str: ...
+
+    def direct(self, nick: str, text: str, *, action: bool = False) -> str: ...
+
+    def own_direct(self, nick: str, to: str, text: str, *, action: bool = False) -> str: ...
+
+
 _OF_A_NICK = r"[\w\-\[\]{}\\^|`]"
 
 
-def said(event: Fields, current: str, me: str) -> str | None:
+def said(event: Fields, current: str, me: str, speech: Speech = shapes) -> str | None:
     """An event as one line, for a reader called `me` in the room `current`; None for an unknown kind."""
     nick, room, words = text(event, "nick"), text(event, "room"), text(event, "text")
     elsewhere = None if room == current else room
@@ -19,14 +31,14 @@ def said(event: Fields, current: str, me: str) -> str | None:
     where = "a direct message" if text(event, "to") else elsewhere
     match event.get("type"):
         case "message":
-            return shapes.message(nick, words, elsewhere)
+            return speech.message(nick, words, elsewhere)
         case "action":
-            return shapes.message(nick, words, elsewhere, action=True)
+            return speech.message(nick, words, elsewhere, action=True)
         case "direct":
             action = event.get("action") is True
             if nick == me:
-                return shapes.own_direct(nick, text(event, "to"), words, action=action)
-            return shapes.direct(nick, words, action=action)
+                return speech.own_direct(nick, text(event, "to"), words, action=action)
+            return speech.direct(nick, words, action=action)
         case "topic":
             return shapes.topic(nick, room, words)
         case "joined":
@@ -44,9 +56,9 @@ def said(event: Fields, current: str, me: str) -> str | None:
     return None
 
 
-def quoted(event: Fields, current: str, me: str, zone: tzinfo | None) -> str | None:
+def quoted(event: Fields, current: str, me: str, zone: tzinfo | None, speech: Speech = shapes) -> str | None:
     """An event of the past as one line, with its number and its time in the user's `zone`."""
-    seq, when, line = number(event, "seq"), moment(event), said(event, current, me)
+    seq, when, line = number(event, "seq"), moment(event), said(event, current, me, speech)
     if line is None or seq is None or when is None:
         return None
     return shapes.quoted(seq, when.astimezone(zone), shapes.revised(line) if event.get("edited") is True else line)

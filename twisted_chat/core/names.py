@@ -25,6 +25,9 @@ MAX_ROOM = 49
 RESERVED = frozenset(["server", "system", "admin", "operator", "root", "everyone", "here", "lobby", "nick", "pass"])
 
 _MARKS = frozenset("_-[]{}\\^|`")
+_BRACKETS = "[]{}|"
+"""Around a reserved word they would pass for some door's own."""
+
 _LETTERS = frozenset(("Lu", "Ll", "Lt", "Lm", "Lo", "Nd"))
 _COMBINING = frozenset(("Mn", "Mc"))
 _MAX_COMBINING = 2  # in a row: enough for every living script's letters, too few to climb over other lines
@@ -70,7 +73,7 @@ def parse_nick(text: str) -> Name:
         raise BadNick(f"a nickname {complaint}")
     if key[0] in "-{" or nick[0] in "-{" or category(key[0]) == "Nd":
         raise BadNick("a nickname begins with a letter or one of _ [ ] } \\ ^ | `")
-    if key in RESERVED:
+    if key in RESERVED or key.strip(_BRACKETS) in RESERVED:
         raise NickReserved(nick)
     return Name(nick, key)
 
@@ -130,6 +133,8 @@ def _complaint(name: str) -> str:
             if combining > _MAX_COMBINING:
                 return "may not hold stacked or leading combining marks"
         else:
+            if character == " ":
+                return "may not hold a blank"
             shown = f"{character} " if character.isprintable() and not character.isspace() else ""
             return f"holds letters, digits and _ - [ ] {{ }} \\ ^ | `, not {shown}U+{ord(character):04X}"
     return ""

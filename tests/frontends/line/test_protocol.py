@@ -39,7 +39,7 @@ class Greeting(LineCase):
         for nick, refusal in {
             "": "!!! BAD_NICK a nickname needs at least one character",
             "x" * 33: "!!! BAD_NICK a nickname has at most 32 characters",
-            "two words": "!!! BAD_NICK a nickname holds letters, digits and _ - [ ] { } \\ ^ | `, not U+0020",
+            "two words": "!!! BAD_NICK a nickname may not hold a blank",
             "root": "!!! NICK_RESERVED root is a reserved word",
         }.items():
             peer.says(nick)

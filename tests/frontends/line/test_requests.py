@@ -22,7 +22,7 @@ class Checking(SynchronousTestCase):
         whole: list[dict[str, object]] = [
             {
                 "type": "hello", "nick": "alice", "resume": "s", "since": 0, "log": "7f3a", "rooms": ["#dev"],
-                "server_password": "p", "client": "bot 1",
+                "server_password": "p", "client": "bot 1", "password": "q",
             },
             {"type": "say", "room": "#dev", "to": "bob", "text": "hi", "action": True},
             {"type": "join", "room": "#dev"},
@@ -51,7 +51,7 @@ class Checking(SynchronousTestCase):
     def test_unknown_keys(self) -> None:
         self.refused("say has no key colour", type="say", text="hi", colour="red")
         self.refused("ping has no key text", type="ping", text="hi")
-        self.refused("hello has no key password", type="hello", nick="a", password="p")
+        self.refused("hello has no key passwd", type="hello", nick="a", passwd="p")
         self.refused(f"ping has no key {'x' * 37}...", **{"type": "ping", "x" * 1000: 1})
         self.refused("ping has no key [31mred", **{"type": "ping", "\x1b[31mred": 1})
 

@@ -65,6 +65,7 @@ class ComingIn(UnframedCase):
         for username, nick in (
             ("a~b", "a_b"),
             ("SERVER", "_SERVER"),
+            ("SERVER]", "_SERVER]"),
             ("x\x1b[0my", "x_[0my"),
             ("John Smith", "John_Smith"),
             ("~", "guest"),
@@ -105,7 +106,7 @@ class Talking(UnframedCase):
             [
                 b"bob~hi",
                 b"bob~* waves",
-                b"bob~[pm] psst",
+                b"bob -> you~psst",
                 b"SERVER~bob set the topic of #lobby: tea",
                 b"SERVER~bob is away",
                 b"SERVER~bob is now rob",
@@ -136,6 +137,24 @@ class Talking(UnframedCase):
         self.assertLessEqual(max(map(len, written)), 2048)
         self.assertEqual("".join(write.decode().removeprefix("bob~") for write in written), "é" * 1999)
 
+    def test_no_line_of_the_servers_can_be_made_by_cutting_another(self) -> None:
+        forged = "\u00e9" * 900 + " " + "alice left the chat " * 50
+        self.nc.says(forged, f"/edit #1 {forged}", f"/quit {forged}")
+        late = self.window()
+        late.says("late")
+        for write in self.alice.reads() + late.reads():
+            for line in write.decode().split("\n"):
+                if line.startswith(("SERVER~", "[SERVER] ")):
+                    self.assertRegex(line[7:].lstrip("] "), r"^(\.\.\. |#1 |bob |late |Welcome|The )")
+                else:
+                    self.assertRegex(line, r"^(bob~|\[bob\] )")
+
+    def test_what_is_said_to_one_alone_or_elsewhere_can_not_be_imitated(self) -> None:
+        self.nc.says("[pm] psst", "[#dev] hi", "-> you: psst")
+        self.assertEqual([write.partition(b"~")[0] for write in self.alice.reads()], [b"bob"] * 3)
+        self.nc.says("/msg alice psst", "/msg alice /me waves")
+        self.assertEqual(self.alice.reads(), [b"bob -> you~psst", b"bob -> you~/me waves"])
+
     def test_200_lines_at_full_speed(self) -> None:
         self.nc.says(*(f"line {number}" for number in range(200)))
         shown = []
@@ -152,7 +171,7 @@ class Talking(UnframedCase):
         self.alice.says("/msg nobody hi")
         self.assertEqual(self.alice.reads(), [b"SERVER~!!! NO_SUCH_NICK nobody here is called nobody"])
         self.alice.says("/msg bob psst")
-        self.assertEqual(self.alice.reads(), [b"alice~[pm -> bob] psst"])
+        self.assertEqual(self.alice.reads(), [b"you -> bob~psst"])
 
     def test_other_rooms(self) -> None:
         self.alice.says("/join #dev")
@@ -161,7 +180,7 @@ class Talking(UnframedCase):
         self.assertEqual(
             self.alice.reads(),
             [
-                b"bob~[#lobby] hi",
+                b"bob in #lobby~hi",
                 b"SERVER~bob added to the chat",
                 b"bob~there",
                 b"SERVER~bob left the chat",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from anyascii import anyascii
+from twisted.logger import LogEvent, formatEvent, globalLogPublisher
+
 from tests.frontends.unframed.case import UnframedCase
 from tests.helpers import Rate
 from twisted_chat.core.errors import ServerFull
@@ -11,6 +14,7 @@ from twisted_chat.core.names import parse_nick, similar
 from twisted_chat.core.people import Person
 from twisted_chat.frontends.connection import GREETING_TIME
 from twisted_chat.frontends.unframed.codec import REST_WITHIN
+from twisted_chat.frontends.unframed.dialects import Tutorial
 
 TAKEN = b"!!! NICK_IN_USE alice is taken"
 
@@ -118,6 +122,26 @@ class ComingIn(UnframedCase):
             ],
         )
 
+    def test_what_is_typed_before_one_is_in(self) -> None:
+        """It is no nickname, and the client goes on putting the one that it gave before everything."""
+        nc = self.person("alice")
+        client = self.terminal()
+        client.says("alice")
+        client.says("alice: hello there")
+        client.says("alice")
+        client.says("alice")
+        self.assertIn(b"*** You are not in yet, and that was not said", client.reads())
+        client.says("alice: hi")
+        self.assertEqual(nc.takes(), ["*** alice2 joined #lobby", "alice2: hi"])
+
+    def test_it_is_in_the_log(self) -> None:
+        """A6, C5."""
+        said: list[LogEvent] = []
+        globalLogPublisher.addObserver(said.append)
+        self.addCleanup(globalLogPublisher.removeObserver, said.append)
+        self.terminal("alice", host="192.0.2.7")
+        self.assertIn("'alice' (1) came from 192.0.2.7:40001", [formatEvent(each) for each in said])
+
     def test_a_server_that_goes_down(self) -> None:
         client = self.terminal()
         self.chat.close("bye")
@@ -168,9 +192,9 @@ class Talking(UnframedCase):
         self.alice.says("ally: two")
         self.nc.hears("*** alice is now ally", "ally: one", "ally: two")
 
-    def test_what_was_pasted(self) -> None:
-        self.alice.says("alice: onealice: twoalice: three")
-        self.nc.hears("alice: one", "alice: two", "alice: three")
+    def test_only_one_prefix_is_taken_away(self) -> None:
+        self.alice.says("alice: oneDalice: /quit")
+        self.nc.hears("alice: oneDalice: /quit")
 
     def test_lines_from_nc(self) -> None:
         self.alice.sends(b"one\r\ntwo\n\nthr")
@@ -199,7 +223,27 @@ class Talking(UnframedCase):
     def test_only_ascii(self) -> None:
         """A11."""
         self.person("josé").says("Café — Straße 北")
-        self.assertEqual(self.alice.reads(), [b"*** jose joined #lobby", b"jose: Cafe - Strasse ?"])
+        self.assertEqual(self.alice.reads(), [b"*** jose~ joined #lobby", b"jose~: Cafe - Strasse ?"])
+
+    def test_a_name_that_looks_like_another_there(self) -> None:
+        jose, real = self.person("josé"), self.person("jose")
+        jose.says("/msg alice psst", "/nick josè", "/join #café", "/part", "hi")
+        real.says("hi")
+        self.assertEqual(
+            self.alice.reads()[2:],
+            [b"[pm] jose~: psst", b"*** jose~ is now jos?~", b"jos?~: hi", b"jose: hi"],
+        )
+        self.alice.says("alice: /join #café")
+        self.assertEqual(self.alice.reads(), [b"*** You are in #cafe~, alone."])
+        self.alice.says("alice: /history")
+        self.assertEqual(self.alice.reads(), [b"*** #cafe~ has no lines there"])
+        self.alice.says("alice: /switch #lobby")
+        self.alice.reads()
+        self.alice.says("alice: /search hi")
+        self.assertEqual(self.alice.reads()[0], b"*** 2 lines found, the newest first (UTC):")
+        other = self.terminal()
+        other.says("eve")
+        self.assertIn(b"jos?~", other.reads()[1])
 
     def test_no_write_over_1024_bytes(self) -> None:
         """A12: cut between words, each with the name."""
@@ -219,7 +263,32 @@ class Talking(UnframedCase):
         self.alice.says("alice: /names")
         written = self.alice.reads()
         self.assertGreater(len(written), 1)
-        self.assertEqual({write[:4] for write in written}, {b"*** "})
+        self.assertEqual([write[:8] for write in written[1:]], [b"*** ... "] * (len(written) - 1))
+        self.assertLessEqual(max(map(len, written)), 1024)
+
+    def test_no_line_of_the_servers_can_be_made_by_cutting_another(self) -> None:
+        """What somebody makes long enough to be cut goes on in a way in which no line of the server's begins."""
+        forged = "x" * 900 + " " + "left #lobby (kicked) " * 30
+        self.nc.says(forged, f"/edit #1 {forged}", f"/me {forged}", f"/topic {forged[:400]}", f"/quit {forged}")
+        late = self.terminal()
+        late.says("late")
+        for write in self.alice.reads() + late.reads():
+            for line in write.decode().split("\n"):
+                self.assertRegex(line, r"^(NICK$|\*\*\* (\.\.\. |#\d+ |bob |late |Welcome|The )|bob: |\* bob )")
+
+    def test_the_longest_names_that_there_are(self) -> None:
+        """One letter may be written out in 20."""
+        long = "\U00016809" * 49
+        self.tutorial = self.door(Tutorial(anyascii))
+        client = self.terminal("carol")
+        self.nc.says(f"/nick {long[:32]}", f"/join #{long}", "hello " * 300, "/topic tea", "/part #" + long)
+        client.says(f"carol: /join #{long}")
+        client.says("carol: /switch #lobby")
+        self.nc.says(
+            f"/join #{long}", "hello " * 300, "/me waves", "/msg carol psst " + "x " * 900, "/quit " + "y " * 900
+        )
+        written = client.reads()
+        self.assertGreater(len(written), 9)
         self.assertLessEqual(max(map(len, written)), 1024)
 
     def test_who_says_nick(self) -> None:
@@ -239,6 +308,16 @@ class Talking(UnframedCase):
         self.nc.hears()
         self.alice.sends(data[-1:])
         self.nc.hears("alice: né")
+
+    def test_letters_of_two_characters(self) -> None:
+        self.nc.sends("cafe\u0301\r\n".encode())
+        self.assertEqual(self.alice.reads(), [b"bob: cafe"])
+
+    def test_half_a_character_and_a_rude_end(self) -> None:
+        self.alice.sends(b"alice: n\xc3")
+        self.alice.hangs_up(rudely=True)
+        self.nc.hangs_up()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_half_a_character_whose_rest_never_comes(self) -> None:
         self.alice.sends(b"alice: n\xc3")
@@ -359,6 +438,22 @@ class AFastTalker(UnframedCase):
             self.clock.advance(1)
             self.turn()
         self.assertEqual(nc.takes()[-1], "alice: last")
+
+    def test_each_message_has_its_price(self) -> None:
+        nc, alice = self.person("bob"), self.terminal("a")
+        nc.takes()
+        alice.says("a: " + "xa: " * 2000)
+        self.assertEqual(len(nc.takes()), 0)  # one text, and too long
+        self.assertTrue(alice.reads()[0].startswith(b"!!! TEXT_TOO_LONG "))
+
+    def test_half_a_character_behind_a_pause(self) -> None:
+        nc, alice = self.person("bob"), self.terminal("alice")
+        alice.sends(b"".join(b"line %d\n" % number for number in range(20)))
+        alice.sends(b"x\nhalf \xc3")
+        for _second in range(10):
+            self.clock.advance(1)
+            self.turn()
+        self.assertEqual(nc.takes()[-2:], ["alice: x", "alice: half \ufffd"])
 
 
 class APassword(UnframedCase):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from twisted.logger import Logger
 from twisted.python.failure import Failure as TwistedFailure
 
 from twisted_chat.boundaries import Account, Recipient, View
@@ -19,6 +20,9 @@ from twisted_chat.frontends.line.silence import DROP_AFTER, Silence
 
 if TYPE_CHECKING:
     from twisted_chat.frontends.door import DoorFactory
+
+
+_log = Logger()
 
 
 class LineProtocol(DoorConnection):
@@ -109,7 +113,8 @@ class LineProtocol(DoorConnection):
         def refused(failure: TwistedFailure) -> None:
             error = failure.value
             if not isinstance(error, ChatError):
-                failure.raiseException()  # type: ignore[no-untyped-call]
+                _log.failure("a password could not be looked at", failure)
+                self.abort()
             elif not self._deaf:
                 if isinstance(error, BadLogin):
                     self._wrong_passwords += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import string
 from collections.abc import Callable, Iterable
 from unicodedata import category, normalize
 
@@ -12,10 +12,14 @@ SPACING = 0.05
 REST_WITHIN = 0.2
 """Seconds that a read which ends within a character waits for the rest of it."""
 
-_MARKS = frozenset(("Mn", "Mc", "Me", "Cf"))
+MAX_NAME = 64
+"""Bytes of a name that was written out: one letter may need 20."""
 
-_GLUED = r"(?<=[^\s<\"'(\[{{*@]){}"
-"""Where one's own prefix can't be part of what one says: behind a blank or a quotation mark it may be."""
+WriteOut = Callable[[str], str]
+"""Writes a character in ASCII; an empty text where it can't."""
+
+_OF_NAMES = frozenset(string.ascii_letters + string.digits + "#_-[]{}\\^|`?")
+_MARKS = frozenset(("Mn", "Mc", "Me", "Cf"))
 
 
 def ends_within_character(data: bytes) -> bool:
@@ -28,21 +32,19 @@ def ends_within_character(data: bytes) -> bool:
     return False
 
 
-def spoken(line: str, nicks: Iterable[str]) -> list[str]:
-    """What somebody called one of `nicks` said, whose client puts ``nick: `` before everything.
-
-    What was typed quickly or pasted arrives in one piece, each line of it with that prefix: it is parted there.
-    """
+def spoken(line: str, nicks: Iterable[str]) -> str:
+    """What somebody meant whose client knows him by one of `nicks`, and puts ``nick: `` before everything."""
     for nick in nicks:
-        prefix = f"{nick}: "
-        if line.startswith(prefix):
-            return re.split(_GLUED.format(re.escape(prefix)), line[len(prefix) :])
-    return [line]
+        if nick and line.startswith(f"{nick}: "):
+            return line[len(nick) + 2 :]
+    return line
 
 
 def pieces(text: str, size: int) -> list[str]:
     """`text` in pieces of at most `size` (4 or more) bytes of UTF-8, cut between words, or where a word is longer,
     between characters. A blank at a cut is left out."""
+    if size < 4:
+        raise ValueError(f"no character need fit into {size} bytes")
     found = []
     while len(text) > size or len(text.encode()) > size:
         head = text.encode()[:size].decode("utf-8", "ignore")
@@ -54,14 +56,23 @@ def pieces(text: str, size: int) -> list[str]:
     return [*found, text]
 
 
-def to_ascii(text: str, write_out: Callable[[str], str] | None) -> str:
+def to_ascii(text: str, write_out: WriteOut | None) -> str:
     """`text` in ASCII: each other character as `write_out` has it, or ``?`` where it has nothing, or is None."""
     if text.isascii():
         return text
     return "".join(each if each.isascii() else _letter(each, write_out) for each in normalize("NFC", text))
 
 
-def _letter(character: str, write_out: Callable[[str], str] | None) -> str:
+def name_to_ascii(name: str, write_out: WriteOut | None) -> str:
+    """The name of a person or a room in ASCII. One that is changed ends with ``~``, which no name holds: it can't be
+    taken for another that is really called so."""
+    if name.isascii():
+        return name
+    written = "".join(each for each in to_ascii(name, write_out) if each in _OF_NAMES)
+    return f"{written[:MAX_NAME] or '?'}~"
+
+
+def _letter(character: str, write_out: WriteOut | None) -> str:
     if write_out is None:
         return "?"
     return write_out(character) or ("" if category(character) in _MARKS else "?")

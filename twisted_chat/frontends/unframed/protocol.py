@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from twisted_chat.core.session import Session
     from twisted_chat.frontends.unframed.factory import UnframedFactory
 
+NOT_YET = "You are not in yet, and that was not said"
 PASSWORD_WANTED = "This server has a password: send it as your next message"
 
 _ABOUT_NICKS = (BadNick, NickConfusable, NickInUse, NickReserved)
@@ -34,8 +35,8 @@ class UnframedProtocol(DoorConnection):
         super().__init__(factory, origin)
         self._room = factory.room
         self._dialect = factory.dialect
-        self._wanted = ""
-        """The nickname that the client gave, and may put before everything that it says."""
+        self._given: list[str] = []
+        """The nicknames that the client gave, one of which it may put before everything that it says."""
         self._tries = 0
         self._rest: IDelayedCall | None = None
 
@@ -45,7 +46,8 @@ class UnframedProtocol(DoorConnection):
         self._prompt()
 
     def dataReceived(self, data: bytes) -> None:
-        self._stop_waiting()
+        if data:  # else it is a pause that ends
+            self._stop_waiting()
         if data and not data.endswith(b"\n"):
             if ends_within_character(data):
                 self._rest = self._clock.callLater(REST_WITHIN, self._no_rest)
@@ -66,21 +68,25 @@ class UnframedProtocol(DoorConnection):
     def _greeting(self, line: bytes) -> None:
         try:
             self._count_greeting(line)
-            self._wanted = _decoded(line).strip()
-            if not self._wanted and self._dialect.empty_nick:
+            text = _decoded(line).strip()
+            if self._meant(line) != _decoded(line):
+                self._tell(Notice(NOT_YET))  # its user types already; that is no nickname
+            elif not text and self._dialect.empty_nick:
                 self._tell(Notice(self._dialect.empty_nick))
-            elif self._wants_password:
-                self._state = self._password
-                self._tell(Notice(PASSWORD_WANTED))
             else:
-                self._come_in()
+                self._given.append(text)
+                if self._wants_password:
+                    self._state = self._password
+                    self._tell(Notice(PASSWORD_WANTED))
+                else:
+                    self._come_in()
         except ChatError as error:
             self._refuse(error)
 
     def _password(self, line: bytes) -> None:
         try:
             self._count_greeting(line)
-            self._check_password(self._meant(line)[0])
+            self._check_password(self._meant(line))
             self._state = self._greeting
             self._come_in()
         except ChatError as error:
@@ -89,7 +95,7 @@ class UnframedProtocol(DoorConnection):
     def _come_in(self) -> None:
         self._tries += 1
         try:
-            session = self._enter(self._wanted)
+            session = self._enter(self._given[-1])
         except _ABOUT_NICKS as error:
             if self._tries < self._dialect.tries:
                 raise
@@ -101,7 +107,7 @@ class UnframedProtocol(DoorConnection):
         return self._factory.chat.enter(self, nick, home=self._room)
 
     def _enter_as_similar(self, error: ChatError) -> Session:
-        for nick in similar(self._wanted):
+        for nick in similar(self._given[-1]):
             try:
                 session = self._enter(nick)
             except _ABOUT_NICKS:
@@ -122,16 +128,11 @@ class UnframedProtocol(DoorConnection):
     # talking
 
     def _talk(self, line: bytes) -> None:
-        session = self._session
-        assert session is not None
-        for text in self._meant(line):
-            session.typed(text)
+        self._session.typed(self._meant(line))  # type: ignore[union-attr]
 
-    def _meant(self, line: bytes) -> list[str]:
-        nicks = [self._wanted]
-        if self._session is not None:
-            nicks.append(self._session.person.next_name.text)
-        return self._dialect.said(_decoded(line), nicks)
+    def _meant(self, line: bytes) -> str:
+        own = [] if self._session is None else [self._session.person.next_name.text]
+        return self._dialect.said(_decoded(line), [*self._given, *own])
 
     # the Recipient that the session speaks to
 

@@ -1,0 +1,92 @@
+"""What a password may be, and that it is looked at elsewhere, a few at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.helpers import AtOnce
+from twisted_chat.accounts.passwords import _HASHER, AT_ONCE, DUMMY, WAITING, Hasher
+from twisted_chat.core.errors import BadPassword, Busy
+
+
+class Later:
+    """In place of threads: work is done when somebody says so."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[Any, Deferred[Any]]] = []
+        self.stopped = False
+
+    def run(self, work: Any) -> Deferred[Any]:
+        done: Deferred[Any] = Deferred()
+        self.waiting.append((work, done))
+        return done
+
+    def works(self) -> None:
+        work, done = self.waiting.pop(0)
+        done.callback(work())
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+class Hashing(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.hasher = Hasher(AtOnce())
+
+    def is_right(self, hashed: str, password: str) -> bool:
+        return self.successResultOf(self.hasher.verify(hashed, password))
+
+    def test_right_and_wrong(self) -> None:
+        hashed = self.successResultOf(self.hasher.hash("open sesame"))
+        self.assertTrue(hashed.startswith("$argon2id$v=19$m=19456,t=2,p=1$"))
+        self.assertNotIn("sesame", hashed)
+        self.assertTrue(self.is_right(hashed, "open sesame"))
+        for wrong in ("open Sesame", "open sesame ", "", "\x00", "x" * 1000):
+            self.assertFalse(self.is_right(hashed, wrong), wrong)
+
+    def test_each_has_its_salt(self) -> None:
+        one, other = (self.successResultOf(self.hasher.hash("open sesame")) for _hash in range(2))
+        self.assertNotEqual(one, other)
+
+    def test_the_same_in_every_form(self) -> None:
+        """RFC 8265, section 4.2: non-ASCII blanks are blanks, and letters are composed."""
+        hashed = self.successResultOf(self.hasher.hash("cafe\u0301\u2003noir"))
+        self.assertTrue(self.is_right(hashed, "caf\u00e9 noir"))
+
+    def test_what_can_be_none(self) -> None:
+        for password, reason in (
+            ("", "at least one character"),
+            ("a\x07b", "no control characters"),
+            ("seven77", "at least 8 characters"),
+            ("x" * 513, "at most 512 characters"),
+        ):
+            self.assertIn(reason, str(self.assertRaises(BadPassword, self.hasher.hash, password)))
+
+    def test_nobodys(self) -> None:
+        """It costs as much as anybody's, and nothing opens it."""
+        self.assertFalse(_HASHER.check_needs_rehash(DUMMY))
+        for password in ("nobody knows this", "x", ""):
+            self.assertFalse(self.is_right("", password))
+
+    def test_a_damaged_hash_opens_to_nobody(self) -> None:
+        self.assertFalse(self.is_right("$argon2id$v=19$m=1", "x"))
+
+
+class AFewAtATime(SynchronousTestCase):
+    def test_too_many(self) -> None:
+        threads = Later()
+        hasher = Hasher(threads)
+        for _try in range(AT_ONCE + WAITING):
+            hasher.verify("", "x")
+        self.assertRaises(Busy, hasher.verify, "", "x")
+        threads.works()
+        answer = hasher.verify("", "x")
+        self.assertRaises(Busy, hasher.hash, "long enough")
+        while threads.waiting:
+            threads.works()
+        self.assertFalse(self.successResultOf(answer))
+        hasher.stop()
+        self.assertTrue(threads.stopped)

@@ -1,0 +1,69 @@
+"""Both stores against the contract, and the durable one over a restart."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from twisted.internet import reactor as _reactor
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase, TestCase
+
+from tests.contracts.accounts import ALICE, StoreContract
+from tests.files import place_for
+from twisted_chat.accounts.sqlite import SqliteStore
+from twisted_chat.accounts.store import MemoryStore, Store
+from twisted_chat.core.errors import NameTaken, StorageUnavailable
+from twisted_chat.journal.sqlite import SqliteJournal
+
+reactor: Any = _reactor
+
+
+class InMemory(StoreContract, SynchronousTestCase):
+    def make_store(self) -> Store:
+        return MemoryStore()
+
+
+class OnDisk(TestCase):
+    """The contract's tests wait for nothing; these do."""
+
+    def setUp(self) -> None:
+        self.path = place_for(self)
+        self.open()
+
+    def open(self) -> None:
+        self.journal = SqliteJournal(
+            self.path, reactor, reactor.callFromThread, utc_ms=lambda: 0, failed=lambda why: self.fail(why)
+        )
+        self.journal.open()
+        self.journal.subscribe(lambda _outcomes: None)
+        self.store = SqliteStore(self.journal)
+        self.addCleanup(self.close)
+
+    def close(self) -> Deferred[None] | None:
+        return None if self.journal.is_closed else self.journal.close()
+
+    async def test_it_is_kept(self) -> None:
+        await self.store.add(ALICE)
+        await self.store.set_hash(ALICE.account, "$other$")
+        await self.journal.close()
+        self.open()
+        (record,) = self.store.load()
+        self.assertEqual((record.account, record.hash, record.created), (ALICE.account, "$other$", 1000))
+
+    async def test_whatever_else_is_on_the_way_is_not_hurt_by_a_refusal(self) -> None:
+        first, second = self.store.add(ALICE), self.store.add(ALICE)
+        await first
+        with self.assertRaises(NameTaken):
+            await second
+        self.assertEqual(len(self.store.load()), 1)
+
+    async def test_a_log_that_can_not_be_written(self) -> None:
+
+        blocker = sqlite3.connect(self.path, isolation_level=None)
+        self.addCleanup(blocker.close)
+        blocker.execute("BEGIN IMMEDIATE")
+        with self.assertRaises(StorageUnavailable):
+            await self.store.add(ALICE)
+        blocker.execute("ROLLBACK")
+        await self.store.add(ALICE)

@@ -1,0 +1,276 @@
+"""Accounts in the chat: a name that stays its owner's, one person in several places, and no ghosts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.defer import Deferred
+
+from tests.core.doubles import Someone, arrives, someone
+from tests.helpers import CoreCase, Listener
+from twisted_chat.boundaries import Origin
+from twisted_chat.core.chat import MAX_SESSIONS, Registration
+from twisted_chat.core.errors import NameTaken, NickConfusable, TooManySessions
+from twisted_chat.core.told import Failure, Welcome
+
+SESAME = "open sesame"
+
+
+class AccountCase(CoreCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.alice = someone(self, "alice")
+        self.bob = someone(self, "bob")
+        self.alice.takes()
+
+    def is_registered(self) -> None:
+        self.alice.types(f"/register {SESAME}")
+        self.alice.takes()
+
+    def logs_in(self, who: Someone, nick: str = "alice", password: str = SESAME) -> Someone:
+        """The one who `who` is from now on."""
+        who.types(f"/login {nick} {password}")
+        self.turn()
+        return Someone(self, who.listener.session or who.session, who.listener)
+
+    def again(self, nick: str = "alice", **more: Any) -> Someone:
+        """Another session, with the account's password."""
+        account = self.chat.accounts.named("alice")
+        return someone(self, nick, account=account, **more)
+
+
+class Registering(AccountCase):
+    def test_the_nickname_stays_its_owners(self) -> None:
+        self.alice.types(f"/register {SESAME}")
+        self.alice.hears("reply alice is yours now; /login alice PASSWORD proves it from anywhere")
+        self.alice.types("/quit")
+        for nick in ("alice", "ALICE"):
+            self.assertRaises(NameTaken, self.chat.enter, Listener(), nick)
+        with self.assertRaises(NickConfusable):
+            self.chat.enter(Listener(), "aIice")
+        self.bob.takes()
+        self.bob.types("/nick alice")
+        self.bob.hears("!!! NAME_TAKEN alice is registered; /login alice makes it yours, if you know its password")
+
+    def test_what_was_said_before_is_the_accounts(self) -> None:
+        self.alice.types("hi")
+        person = self.alice.session.person.id
+        self.is_registered()
+        self.assertEqual(self.chat.accounts.named("alice").id, person)
+        self.assertEqual(self.again().session.person, self.alice.session.person)
+
+    def test_twice(self) -> None:
+        self.is_registered()
+        self.alice.types(f"/register {SESAME}")
+        self.alice.hears("!!! NOT_ALLOWED you are registered as alice already")
+
+    def test_a_short_password(self) -> None:
+        self.alice.types("/register seven77")
+        self.alice.hears("!!! BAD_PASSWORD a password has at least 8 characters")
+        self.assertIsNone(self.chat.accounts.named("alice"))
+
+    def test_without_a_password(self) -> None:
+        self.alice.types("/register", "/login alice", "/password old")
+        self.assertEqual([each[:14] for each in self.alice.takes()], ["!!! NEED_TEXT "] * 3)
+
+    def test_where_somebody_may_read_along(self) -> None:
+        self.alice.listener.origin = Origin("192.0.2.1", secure=False)
+        for line in (f"/register {SESAME}", f"/login alice {SESAME}", "/password a b"):
+            self.alice.types(line)
+            self.alice.hears("!!! PLAINTEXT_REFUSED a password may not cross the net in clear: come by TLS")
+
+    def test_closed(self) -> None:
+        self.chat.registration = Registration.CLOSED
+        self.alice.types(f"/register {SESAME}")
+        self.alice.hears("!!! NOT_ALLOWED nobody can register here by himself; ask an operator of the server")
+
+    def test_it_may_be_shortened_by_nobody(self) -> None:
+        self.alice.types(f"/regis {SESAME}")
+        self.assertIn("!!! UNKNOWN_COMMAND", self.alice.takes()[0])
+
+
+class PlaintextAllowed(AccountCase):
+    options = {"plaintext_passwords": True}
+
+    def test_it_is_the_administrators_choice(self) -> None:
+        self.alice.listener.origin = Origin("192.0.2.1", secure=False)
+        self.alice.types(f"/register {SESAME}")
+        self.assertIsNotNone(self.chat.accounts.named("alice"))
+
+
+class LoggingIn(AccountCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.is_registered()
+        self.bob.takes()
+
+    def test_a_guest_goes_on_as_the_account(self) -> None:
+        self.alice.types("/quit")
+        carol = someone(self, "carol")
+        carol.types("/join #dev")
+        self.bob.takes()
+        carol.takes()
+        now = self.logs_in(carol)
+        self.assertEqual(now.session.person.id, self.chat.accounts.named("alice").id)
+        self.assertEqual(now.takes()[0], "reply You are alice now")
+        self.bob.hears("[#lobby] carol left is alice now", "[#lobby] alice joined")
+        self.assertEqual({room.name for room in now.session.person.rooms}, {"#lobby", "#dev"})
+        self.assertIsNone(self.chat.names.holder("carol"))
+        now.types("hi")
+        self.bob.hears("[#lobby] alice: hi")
+        self.assertEqual(now.listener.paused, 0)
+
+    def test_beside_another_session(self) -> None:
+        """One person in the rooms: seen to join once and to leave with the last."""
+        now = self.logs_in(someone(self, "carol"))
+        self.assertEqual(self.bob.takes()[-1], "[#lobby] carol left is alice now")
+        self.assertIs(now.session.person, self.alice.session.person)
+        now.types("/quit")
+        self.bob.hears()
+        self.alice.types("/quit")
+        self.bob.hears("[#lobby] alice left")
+
+    def test_nothing_that_was_said_meanwhile_is_missed_or_doubled(self) -> None:
+        carol = someone(self, "carol")
+        self.bob.session.say("one")
+        carol.session.typed(f"/login alice {SESAME}")
+        self.bob.session.say("two")
+        self.turn()
+        self.turn()
+        self.bob.session.say("three")
+        self.turn()
+        now = Someone(self, carol.listener.session, carol.listener)
+        self.assertEqual([each for each in now.takes() if "bob: " in each],
+                         ["[#lobby] bob: one", "[#lobby] bob: two", "[#lobby] bob: three"])  # fmt: skip
+
+    def test_wrong(self) -> None:
+        for line in ("/login alice wrong", "/login nobody wrong", "/login ~ x"):
+            self.bob.types(line)
+            self.bob.hears("!!! BAD_LOGIN no account has this name and password")
+
+    def test_the_same_again(self) -> None:
+        self.alice.types(f"/login ALICE {SESAME}")
+        self.alice.hears("reply You are alice already")
+
+    def test_it_never_fails_because_an_old_line_hangs(self) -> None:
+        self.alice.stops_reading()
+        self.assertIs(self.again().session.person, self.alice.session.person)
+
+    def test_too_many(self) -> None:
+        for _session in range(MAX_SESSIONS - 1):
+            self.again()
+        self.assertRaises(TooManySessions, self.chat.enter, Listener(), "alice",
+                          account=self.chat.accounts.named("alice"))  # fmt: skip
+
+    def test_one_password_at_a_time(self) -> None:
+        waiting: list[Deferred[Any]] = []
+        self.patch(self.chat.accounts, "login", lambda *_arguments: waiting.append(Deferred()) or waiting[-1])
+        self.bob.types("/login alice x", "/login alice y")
+        self.bob.hears("!!! BUSY your last password is still being looked at")
+        self.bob.types("/quit")
+        self.bob.takes()
+        waiting[0].callback(self.chat.accounts.named("alice"))
+        self.bob.hears()
+
+    def test_a_fault_of_ours(self) -> None:
+        failed: Deferred[Any] = Deferred()
+        self.patch(self.chat.accounts, "login", lambda *_arguments: failed)
+        self.bob.types("/login alice x")
+        failed.errback(RuntimeError("a bug"))
+        self.bob.hears("!!! STORAGE_UNAVAILABLE the log can't be read now")
+        self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)
+
+    def test_while_the_server_goes_down(self) -> None:
+        carol = someone(self, "carol")
+        self.chat.closing = True
+        carol.types(f"/login alice {SESAME}")
+        self.assertTrue(carol.listener.closed)
+        self.assertIn("!!! SHUTTING_DOWN the server is going down", carol.takes())
+
+
+class LoggingOut(AccountCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.is_registered()
+
+    def test_a_guest_again(self) -> None:
+        self.bob.takes()
+        self.alice.types("/logout")
+        self.turn()
+        now = Someone(self, self.alice.listener.session, self.alice.listener)
+        self.assertEqual(now.takes()[0], "reply You are not alice any more")
+        self.assertEqual((now.session.person.nick, now.session.person.account), ("alice2", None))
+        self.bob.hears("[#lobby] alice left logged out", "[#lobby] alice2 joined")
+
+    def test_a_guest_can_not(self) -> None:
+        self.bob.types("/logout", "/password open-sesame another-one")
+        why = "you are a guest; /register makes your nickname yours, /login proves that it is"
+        self.bob.hears(f"!!! NOT_ALLOWED {why}", f"!!! NOT_ALLOWED {why}")
+
+
+class Words(AccountCase):
+    """Passwords without blanks, which a typed line can tell apart."""
+
+    def test_another_password(self) -> None:
+        self.alice.types("/register open-sesame")
+        self.alice.types("/password open-sesame another-one")
+        self.assertEqual(self.alice.takes()[-1], "reply Your password is changed")
+        self.alice.types("/password wrong-one another-two")
+        self.alice.hears("!!! BAD_LOGIN no account has this name and password")
+        carol = someone(self, "carol")
+        carol.types("/login alice open-sesame")
+        self.assertEqual(carol.takes()[-1], "!!! BAD_LOGIN no account has this name and password")
+        self.assertEqual(self.logs_in(carol, password="another-one").session.person, self.alice.session.person)
+
+
+class Sessions(AccountCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.is_registered()
+        self.other = self.again(client="bot 1")
+        self.alice.takes()
+
+    def test_they_are_listed(self) -> None:
+        self.alice.types("/sessions")
+        self.alice.hears("reply 1  since 2026-11-18 12:00 UTC  (this one) / 2  since 2026-11-18 12:00 UTC  bot 1")
+
+    def test_a_ghost_ends(self) -> None:
+        self.alice.types("/ghost")
+        self.assertTrue(self.other.listener.closed)
+        self.assertIn("!!! REPLACED you came back by another connection; this one ends", self.other.takes())
+        self.alice.hears("reply Your other sessions end")
+
+    def test_one_by_its_number(self) -> None:
+        third = self.again()
+        self.alice.types("/ghost 2")
+        self.assertTrue(self.other.listener.closed)
+        self.assertFalse(third.listener.closed)
+        self.alice.takes()
+        for number in ("0", "9", "x", "9" * 9):
+            self.alice.types(f"/ghost {number}")
+            self.alice.hears("!!! BAD_REQUEST that is no number of a session; /sessions lists them")
+        self.alice.types("/ghost 1")
+        self.alice.hears("!!! NOT_ALLOWED that is this session; /quit ends it")
+
+    def test_a_secret_replaces_its_own_session_only(self) -> None:
+        newcomer = arrives(self, "alice", account=self.chat.accounts.named("alice"))
+        secret = newcomer.secret()
+        back = arrives(self, "alice", resume=secret)
+        self.assertTrue(newcomer.listener.closed)
+        self.assertFalse(self.alice.listener.closed or self.other.listener.closed)
+        self.assertIs(back.session.person, self.alice.session.person)
+        self.assertIsNotNone(back.session.person.account)
+
+    def test_whois(self) -> None:
+        self.bob.types("/whois alice")
+        self.assertIn("reply alice has the account alice, here since", self.bob.takes()[0])
+
+    def test_coming_back_after_all_left_is_the_account(self) -> None:
+        secret = arrives(self, "alice", account=self.chat.accounts.named("alice")).secret()
+        for session in tuple(self.alice.session.person.sessions):
+            session.lost()
+        self.turn()
+        back = arrives(self, "alice", resume=secret)
+        self.assertEqual(back.session.person.account, self.chat.accounts.named("alice"))
+        self.assertEqual(len(back.listener.told(Welcome)), 1)
+        self.assertEqual(back.listener.told(Failure), [])

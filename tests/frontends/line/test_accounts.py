@@ -1,0 +1,118 @@
+"""A nickname that is an account's: the prompt PASS, the password of a hello, and who may read along."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.defer import Deferred
+
+from tests.helpers import LineCase, Peer
+from twisted_chat.core.errors import BadLogin
+
+SESAME = "open sesame"
+WRONG = "!!! BAD_LOGIN no account has this name and password"
+
+
+class AccountDoor(LineCase):
+    def setUp(self) -> None:
+        super().setUp()
+        alice = self.person("alice")
+        alice.says(f"/register {SESAME}")
+        alice.hears("*** alice is yours now; /login alice PASSWORD proves it from anywhere")
+        alice.says("/quit")
+        alice.hangs_up()
+
+    def asked(self, host: str = "127.0.0.1") -> Peer:
+        peer = self.connect(host)
+        peer.says("alice")
+        return peer
+
+
+class Persons(AccountDoor):
+    def test_the_password(self) -> None:
+        peer = self.asked()
+        peer.hears("NICK", "PASS")
+        peer.says(SESAME)
+        self.assertEqual(peer.takes()[0], "*** Welcome, alice. You are alone in #lobby. /help lists the commands.")
+        self.assertIsNotNone(self.chat.person_called("alice").account)
+
+    def test_what_follows_in_the_packet_waits(self) -> None:
+        bob = self.person("bob")
+        self.connect().says("alice", SESAME, "hello")
+        bob.hears("*** alice joined #lobby", "alice: hello")
+
+    def test_three_wrong_ones(self) -> None:
+        peer = self.asked()
+        for _try in range(2):
+            peer.says("wrong", "alice")
+        peer.hears("NICK", "PASS", WRONG, "NICK", "PASS", WRONG, "NICK", "PASS")
+        peer.says("wrong")
+        peer.hears(WRONG)
+        self.assertTrue(peer.is_closed)
+
+    def test_another_nickname_instead(self) -> None:
+        peer = self.asked()
+        peer.says("", "eve")
+        self.assertEqual(peer.takes()[:3], ["NICK", "PASS", "NICK"])
+        self.assertEqual(self.chat.person_called("eve").account, None)
+
+    def test_from_where_somebody_may_read_along(self) -> None:
+        peer = self.asked("192.0.2.1")
+        peer.hears("NICK", "!!! PLAINTEXT_REFUSED a password may not cross the net in clear: come by TLS", "NICK")
+
+    def test_who_hangs_up_while_it_is_looked_at(self) -> None:
+        waiting: list[Deferred[Any]] = []
+        self.patch(self.chat.accounts, "login", lambda *_arguments: waiting.append(Deferred()) or waiting[-1])
+        for outcome in (self.chat.accounts.named("alice"), None):
+            peer = self.asked()
+            peer.says(SESAME)
+            peer.hangs_up()
+            if outcome is None:
+                waiting.pop().errback(BadLogin("no"))
+            else:
+                waiting.pop().callback(outcome)
+            self.turn()
+        self.assertEqual(self.chat.persons, {})
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_a_fault_of_ours_ends_it(self) -> None:
+        failed: Deferred[Any] = Deferred()
+        self.patch(self.chat.accounts, "login", lambda *_arguments: failed)
+        peer = self.asked()
+        peer.says(SESAME)
+        failed.errback(RuntimeError("a bug"))
+        self.assertTrue(peer.is_closed)
+        self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)
+
+
+class Programs(AccountDoor):
+    def test_the_password_of_a_hello(self) -> None:
+        peer = self.connect()
+        peer.takes()
+        peer.says_object(type="hello", nick="alice", password=SESAME)
+        self.assertEqual(peer.takes_objects()[0]["type"], "welcome")
+
+    def test_wrong_or_none(self) -> None:
+        peer = self.connect()
+        peer.takes()
+        peer.says_object(type="hello", nick="alice", password="wrong", id="c-1")
+        peer.says_object(type="hello", nick="alice")
+        first, second = peer.takes_objects()
+        self.assertEqual((first["code"], first["id"], second["code"]), ("BAD_LOGIN", "c-1", "NAME_TAKEN"))
+        peer.says_object(type="hello", nick="alice", password=SESAME)
+        self.assertEqual(peer.takes_objects()[0]["nick"], "alice")
+
+    def test_a_bad_hello_with_a_right_password(self) -> None:
+        peer = self.connect()
+        peer.takes()
+        peer.says_object(type="hello", nick="alice", password=SESAME, rooms=["dev"])
+        self.assertEqual(peer.takes_objects()[0]["code"], "BAD_ROOM")
+
+    def test_logging_in_and_out_later(self) -> None:
+        peer = self.program("bob")
+        peer.says_object(type="command", text=f"/login alice {SESAME}", id="c-2")
+        self.turn()
+        reply, welcome = (each for each in peer.takes_objects() if each["type"] in ("reply", "welcome"))
+        self.assertEqual((reply["id"], welcome["nick"]), ("c-2", "alice"))
+        peer.says_object(type="say", room="#lobby", text="hi", id="c-3")
+        self.assertEqual(peer.takes_objects()[-1]["nick"], "alice")
