@@ -218,6 +218,30 @@ class SessionTests(SynchronousTestCase):
         self.refuses("BAD_LOGIN")
         self.assertEqual(self.screen.lines, ["!!! BAD_LOGIN so it is"])
 
+    def test_the_password_of_an_account(self) -> None:
+        question = "alice is registered. Its password (empty: another nickname): "
+        self.connects()
+        self.sent()
+        self.refuses("NAME_TAKEN")
+        self.assertEqual((self.screen.lines, self.screen.questions[-1]), ([], (question, True)))
+        self.screen.answer.callback("open sesame")
+        self.assertEqual([fields["password"] for fields in self.sent()], ["open sesame"])
+        self.refuses("BAD_LOGIN")
+        self.assertEqual((self.screen.lines, self.screen.questions[-1]), (["!!! BAD_LOGIN so it is"], (question, True)))
+        self.screen.answer.callback("another")
+        self.sent()
+        self.is_in()
+        self.assertNotIn("password", self.session._conversation.hello())  # the resume secret is proof enough
+
+    def test_another_nickname_than_an_accounts(self) -> None:
+        self.connects()
+        self.sent()
+        self.refuses("NAME_TAKEN")
+        self.screen.answer.callback("")
+        self.assertEqual(self.screen.questions[-1], ("Choose your nickname: ", False))
+        self.screen.answer.callback("eve")
+        self.assertEqual([(fields["nick"], "password" in fields) for fields in self.sent()], [("eve", False)])
+
     def test_a_full_server(self) -> None:
         self.wire = self.network.accepts()
         self.server_line("!!! SERVER_FULL so it is")

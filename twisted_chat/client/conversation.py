@@ -26,7 +26,7 @@ _MAX_OBJECT = jsonl.MAX_OBJECT - 100
 
 
 class Conversation:
-    """`nick` and `server_password` may be changed as long as the server refuses them."""
+    """`nick`, `password` (the account's) and `server_password` may be changed as long as the server refuses them."""
 
     def __init__(
         self,
@@ -46,6 +46,7 @@ class Conversation:
         entering a room, `speech` writes what people say."""
         self.nick = nick
         self.server_password = server_password
+        self.password: str | None = None
         self.rooms = Rooms()
         self.outbox = outbox
         self.refusals = 0
@@ -84,6 +85,8 @@ class Conversation:
             fields["client"] = self._client
         if self.server_password is not None:
             fields["server_password"] = self.server_password
+        if self.password is not None:
+            fields["password"] = self.password
         if self._log is not None:
             fields |= {"resume": self._resume, "log": self._log, "since": self._seq}
         wished = self._wished if self._log is None else [name for name in self.rooms.names() if name != LOBBY]
@@ -168,6 +171,7 @@ class Conversation:
 
     def _welcome(self, fields: Fields, _: Entry | None) -> list[Effect]:
         self.welcomed = True
+        self.password = None  # the resume secret is proof enough from now on
         known, self._log = self._log, text(fields, "log")
         if self.nick != self._hello_nick:  # changed since our hello: too late for that
             line = f"/nick {self.nick}"

@@ -233,6 +233,11 @@ class Session:
         if self._manners.interactive and not self._was_in and code in _ABOUT_NICK:
             self._screen.show(self._conversation.trouble(line))
             self._ask(NICK_QUESTION, self._take_nick)
+        elif self._manners.interactive and not self._was_in and code == "NAME_TAKEN":
+            self._ask_account()
+        elif self._manners.interactive and not self._was_in and code == "BAD_LOGIN" and self._conversation.password:
+            self._screen.show(self._conversation.trouble(line))
+            self._ask_account()
         elif self._manners.interactive and not self._was_in and code == "BAD_LOGIN":
             if self._conversation.server_password is not None:
                 self._screen.show(self._conversation.trouble(line))
@@ -246,22 +251,45 @@ class Session:
         else:
             self._end(Outcome(1, line))
 
-    def _ask(self, question: str, take: Callable[[str], None], *, secret: bool = False) -> None:
-        self._asking = True
-        self._screen.ask(question, secret=secret).addCallback(self._answered, question, take, secret)
+    def _ask_account(self) -> None:
+        """Whose name it is may prove it; nobody else has to."""
+        question = f"{self._conversation.nick} is registered. Its password (empty: another nickname): "
+        self._ask(question, self._take_account_password, secret=True, empty=self._ask_nick_instead)
 
-    def _answered(self, answer: str | None, question: str, take: Callable[[str], None], secret: bool) -> None:
-        self._asking = False
-        if answer is None:
-            self._end(Outcome(0))
-        elif not answer.strip():
-            self._ask(question, take, secret=secret)
-        else:
-            take(answer)
-            self._say_hello()
+    def _ask_nick_instead(self) -> None:
+        self._conversation.password = None
+        self._ask(NICK_QUESTION, self._take_nick)
+
+    def _ask(
+        self,
+        question: str,
+        take: Callable[[str], None],
+        *,
+        secret: bool = False,
+        empty: Callable[[], None] | None = None,
+    ) -> None:
+        """`take` gets the answer, and the hello goes out again. An empty one goes to `empty`, or is asked for again."""
+        self._asking = True
+
+        def answered(answer: str | None) -> None:
+            self._asking = False
+            if answer is None:
+                self._end(Outcome(0))
+            elif answer.strip():
+                take(answer)
+                self._say_hello()
+            elif empty is not None:
+                empty()
+            else:
+                self._ask(question, take, secret=secret)
+
+        self._screen.ask(question, secret=secret).addCallback(answered)
 
     def _take_nick(self, answer: str) -> None:
         self._conversation.nick = clean(answer).strip()
+
+    def _take_account_password(self, answer: str) -> None:
+        self._conversation.password = answer
 
     def _take_password(self, answer: str) -> None:
         self._conversation.server_password = answer
