@@ -229,8 +229,7 @@ class SessionTests(SynchronousTestCase):
         self.refuses("BAD_LOGIN")
         self.assertEqual((self.screen.lines, self.screen.questions[-1]), (["!!! BAD_LOGIN so it is"], (question, True)))
         self.screen.answer.callback("another")
-        self.sent()
-        self.is_in()
+        self.server(type="welcome", nick="alice", log="L", seq=0, resume="R", rooms=[{"name": "#lobby"}])
         self.assertNotIn("password", self.session._conversation.hello())  # the resume secret is proof enough
 
     def test_another_nickname_than_an_accounts(self) -> None:
