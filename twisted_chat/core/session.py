@@ -42,12 +42,13 @@ class Session(Reader):
     the session's own view, ahead of the log by what is on its way.
     """
 
-    __slots__ = ("client", "id", "is_proving", "is_searching", "since")
+    __slots__ = ("client", "id", "is_proving", "is_searching", "operator", "since")
 
     def __init__(self, chat: Chat, recipient: Recipient, person: Person, session_id: str) -> None:
         super().__init__(chat, recipient, person)
         self.id = session_id
         self.client = ""
+        self.operator = ""  # the name under which it proved to be a server operator's
         self.since = chat.now()  # UTC, ms
         self.is_searching = False
         self.is_proving = False  # a password of its own is being looked at
