@@ -11,6 +11,8 @@ from tests.helpers import CoreCase, Listener
 from twisted_chat.boundaries import Origin
 from twisted_chat.core.chat import MAX_SESSIONS, Registration
 from twisted_chat.core.errors import NameTaken, NickConfusable, TooManySessions
+from twisted_chat.core.names import parse_nick, similar
+from twisted_chat.core.people import Person
 from twisted_chat.core.told import Failure, Welcome
 
 SESAME = "open sesame"
@@ -201,6 +203,14 @@ class LoggingOut(AccountCase):
         self.assertEqual(now.takes()[0], "reply You are not alice any more")
         self.assertEqual((now.session.person.nick, now.session.person.account), ("alice2", None))
         self.bob.hears("[#lobby] alice left logged out", "[#lobby] alice2 joined")
+
+    def test_no_name_is_left(self) -> None:
+        holder = Person("x", parse_nick("somebody"), 0)
+        for nick in similar("alice"):
+            self.chat.names.reserve(parse_nick(nick), self.alice.session.person if nick == "alice" else holder)
+        self.alice.types("/logout")
+        self.assertEqual(self.alice.takes()[-1], "!!! NICK_IN_USE alice is taken")
+        self.assertTrue(self.alice.listener.closed)
 
     def test_a_guest_can_not(self) -> None:
         self.bob.types("/logout", "/password open-sesame another-one")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import socket
 from typing import Any
 
+from twisted.internet.address import IPv4Address, UNIXAddress
+from twisted.internet.interfaces import ISSLTransport
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import directlyProvides
 
 from twisted_chat.frontends import sockets
-from twisted_chat.frontends.sockets import DEAD_AFTER, SEND_BUFFER, tune
+from twisted_chat.frontends.sockets import DEAD_AFTER, SEND_BUFFER, is_private, tune
 
 
 class Holder:
@@ -90,3 +93,26 @@ class Tuning(SocketCase):
         connection = self.connection()
         tune(Holder(connection))
         self.assert_tuned(connection)
+
+
+class Peer:
+    def __init__(self, address: object) -> None:
+        self._address = address
+
+    def getPeer(self) -> object:
+        return self._address
+
+
+class Privacy(SynchronousTestCase):
+    def test_who_can_read_along(self) -> None:
+        for host, private in (
+            ("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("::ffff:127.0.0.1", True), ("192.0.2.1", False),
+            ("2001:db8::1", False), ("::ffff:192.0.2.1", False), ("fe80::1%eth0", False), ("nowhere", False),
+        ):  # fmt: skip
+            self.assertEqual(is_private(Peer(IPv4Address("TCP", host, 1))), private, host)
+        self.assertTrue(is_private(Peer(UNIXAddress(b"/run/chat"))))
+
+    def test_over_tls(self) -> None:
+        peer = Peer(IPv4Address("TCP", "192.0.2.1", 1))
+        directlyProvides(peer, ISSLTransport)
+        self.assertTrue(is_private(peer))

@@ -17,6 +17,7 @@ from twisted_chat.boundaries import Account, Accounts, Journal, Recipient, Stanc
 from twisted_chat.core.congestion import Congestion
 from twisted_chat.core.delivery import deliver
 from twisted_chat.core.errors import (
+    ABOUT_NICKS,
     BadRoom,
     ChatError,
     NameTaken,
@@ -192,6 +193,13 @@ class Chat:
             self.end(ghost, Replaced())
         return session
 
+    def enter_as_similar(self, recipient: Recipient, nick: str, **more: Any) -> Session:
+        """Let somebody in who can't choose, under `nick` or the first like it that can be had."""
+        for each in similar(nick):
+            with suppress(*ABOUT_NICKS):
+                return self.enter(recipient, each, **more)
+        raise NickInUse(nick)
+
     def _places(self, names: Iterable[str]) -> list[Room]:
         """The rooms to be in at once, made where they are not there yet."""
         wanted = {name.key: name for name in map(parse_room, names)}
@@ -262,10 +270,7 @@ class Chat:
         known |= {"account": account, "since": self.seq}
         if account is not None:
             return self.enter(session.recipient, account.name, **known)
-        for nick in similar(session.person.nick):
-            with suppress(NameTaken, NickConfusable, NickInUse):
-                return self.enter(session.recipient, nick, **known)
-        raise NickInUse(session.person.nick)
+        return self.enter_as_similar(session.recipient, session.person.nick, **known)
 
     def leave(self, session: Session, reason: str, *, close: bool) -> None:
         """A session ends; with the last one its person leaves. Does nothing for one that has ended."""

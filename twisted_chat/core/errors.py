@@ -183,6 +183,10 @@ class NameTaken(ChatError):
     nick: str
 
 
+ABOUT_NICKS = (BadNick, NickConfusable, NickInUse, NickReserved, NameTaken)
+"""What another nickname would mend."""
+
+
 @dataclass(eq=False)
 class BadPassword(ChatError):
     """`reason` says what a password must be."""

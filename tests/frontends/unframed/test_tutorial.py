@@ -490,6 +490,22 @@ class APassword(UnframedCase):
         self.assertTrue(client.reads()[0].startswith(b"*** Welcome, eve. "))
 
 
+class Accounts(UnframedCase):
+    def test_a_registered_name_is_not_given_away(self) -> None:
+        nc = self.person("alice")
+        nc.says("/register open-sesame", "/quit")
+        nc.hangs_up()
+        client = self.terminal()
+        for _try in range(3):
+            client.says("alice")
+        written = client.reads()
+        why = b"alice is registered; /login alice makes it yours, if you know its password"
+        self.assertEqual((written[1], written[5]), (b"!!! NAME_TAKEN " + why, b"*** " + why + b"; here you are alice2"))
+        client.says("alice: /login alice open-sesame")
+        self.assertEqual(client.reads()[0], b"*** You are alice now")
+        self.assertIsNotNone(self.chat.person_called("alice").account)
+
+
 class AnotherRoom(UnframedCase):
     room = "#class"
 

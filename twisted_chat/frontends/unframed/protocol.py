@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from twisted.internet.interfaces import IDelayedCall
 
 from twisted_chat.boundaries import Recipient, View
-from twisted_chat.core.errors import BadLogin, BadNick, ChatError, NickConfusable, NickInUse, NickReserved
-from twisted_chat.core.names import similar
+from twisted_chat.core.errors import ABOUT_NICKS, BadLogin, ChatError
 from twisted_chat.core.told import Failure, Notice
 from twisted_chat.frontends.connection import PATIENCE, DoorConnection
 from twisted_chat.frontends.unframed.codec import REST_WITHIN, ends_within_character
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
 NOT_YET = "You are not in yet, and that was not said"
 PASSWORD_WANTED = "This server has a password: send it as your next message"
-
-_ABOUT_NICKS = (BadNick, NickConfusable, NickInUse, NickReserved)
 
 
 class UnframedProtocol(DoorConnection):
@@ -95,32 +92,24 @@ class UnframedProtocol(DoorConnection):
     def _come_in(self) -> None:
         self._tries += 1
         try:
-            session = self._enter(self._given[-1])
-        except _ABOUT_NICKS as error:
+            session = self._factory.chat.enter(self, self._given[-1], home=self._room)
+        except ABOUT_NICKS as error:
             if self._tries < self._dialect.tries:
                 raise
             # The client would give the same nickname again, or none at all.
             session = self._enter_as_similar(error)
         self._let_in(session, self._talk)
 
-    def _enter(self, nick: str) -> Session:
-        return self._factory.chat.enter(self, nick, home=self._room)
-
     def _enter_as_similar(self, error: ChatError) -> Session:
-        for nick in similar(self._given[-1]):
-            try:
-                session = self._enter(nick)
-            except _ABOUT_NICKS:
-                continue
-            self._tell(Notice(f"{error}; here you are {nick}"))
-            return session
-        raise error
+        session = self._factory.chat.enter_as_similar(self, self._given[-1], home=self._room)
+        self._tell(Notice(f"{error}; here you are {session.person.next_name.text}"))
+        return session
 
     def _refuse(self, error: ChatError) -> None:
         self._tell(Failure(error))
         if self._turned_away(error):
             return
-        if isinstance(error, _ABOUT_NICKS) and self._tries < self._dialect.tries:
+        if isinstance(error, ABOUT_NICKS) and self._tries < self._dialect.tries:
             self._prompt()
         elif not isinstance(error, BadLogin):
             self.close()  # nothing that the client can do would change that

@@ -1,0 +1,150 @@
+"""The directory of accounts: who may hold a name, and who proves that he does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.defer import Deferred, fail
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.accounts.test_passwords import Later
+from tests.helpers import make_accounts
+from twisted_chat.accounts.directory import Directory
+from twisted_chat.accounts.passwords import AT_ONCE, WAITING, Hasher
+from twisted_chat.accounts.store import MemoryStore
+from twisted_chat.accounts.tries import FREE
+from twisted_chat.core.errors import BadLogin, BadPassword, Busy, NameTaken, StorageUnavailable
+from twisted_chat.core.names import parse_nick
+
+SESAME = "open sesame"
+
+
+class DirectoryCase(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.store = MemoryStore()
+        self.directory = make_accounts(self.clock, self.store)
+        self.directory.open()
+        self.alice = self.successResultOf(self.directory.register("1", parse_nick("Alice"), SESAME))
+
+    def logs_in(self, nick: str = "alice", password: str = SESAME, network: str = "192.0.2.1") -> Any:
+        return self.successResultOf(self.directory.login(nick, password, network))
+
+    def refuses(self, error: type[Exception], nick: str = "alice", password: str = "wrong", network: str = "") -> str:
+        return str(self.failureResultOf(self.directory.login(nick, password, network), error).value)
+
+
+class Names(DirectoryCase):
+    def test_by_whatever_form_of_it(self) -> None:
+        for nick in ("alice", "ALICE", " Alice "):
+            self.assertEqual(self.directory.named(nick), self.alice)
+        self.assertIsNone(self.directory.named("bob"))
+        self.assertEqual((self.directory.of("1"), self.directory.of("2")), (self.alice, None))
+
+    def test_what_looks_like_it(self) -> None:
+        self.assertEqual(self.directory.like("a1ice"), self.alice)
+        self.assertIsNone(self.directory.like("bob"))
+
+    def test_they_are_there_again(self) -> None:
+        again = make_accounts(self.clock, self.store)
+        again.open()
+        self.assertEqual(again.named("alice"), self.alice)
+        self.assertEqual(self.successResultOf(again.login("alice", SESAME, "")), self.alice)
+
+
+class Registering(DirectoryCase):
+    def test_a_name_that_is_somebodys(self) -> None:
+        self.failureResultOf(self.directory.register("2", parse_nick("ALICE"), SESAME), NameTaken)
+
+    def test_two_at_once(self) -> None:
+        threads = Later()
+        directory = Directory(self.store, Hasher(threads), self.clock, lambda: 0)
+        first = directory.register("2", parse_nick("bob"), SESAME)
+        second = directory.register("3", parse_nick("Bob"), SESAME)
+        self.failureResultOf(second, NameTaken)
+        threads.works()
+        self.assertEqual(self.successResultOf(first).id, "2")
+
+    def test_one_that_can_not_be_kept_is_free_again(self) -> None:
+        self.patch(self.store, "add", lambda _record: fail(StorageUnavailable()))
+        self.failureResultOf(self.directory.register("2", parse_nick("bob"), SESAME), StorageUnavailable)
+        self.assertIsNone(self.directory.named("bob"))
+        del self.store.add  # type: ignore[attr-defined]
+        self.successResultOf(self.directory.register("2", parse_nick("bob"), SESAME))
+
+    def test_a_bad_password_leaves_the_name_free(self) -> None:
+        self.failureResultOf(self.directory.register("2", parse_nick("bob"), "x"), BadPassword)
+        self.successResultOf(self.directory.register("2", parse_nick("bob"), SESAME))
+
+
+class LoggingIn(DirectoryCase):
+    def test_right(self) -> None:
+        self.assertEqual(self.logs_in(), self.alice)
+        self.assertEqual(self.logs_in("ALICE"), self.alice)
+
+    def test_wrong_and_unknown_are_answered_alike(self) -> None:
+        self.assertEqual(self.refuses(BadLogin), self.refuses(BadLogin, nick="nobody"))
+
+    def test_guessing_gets_slow_for_the_network(self) -> None:
+        for number in range(FREE):
+            self.refuses(BadLogin, nick=f"nobody{number}", network="192.0.2.7")
+        self.assertIn("wait 1 seconds", self.refuses(Busy, nick="bob", network="192.0.2.7"))
+        self.logs_in(network="192.0.2.8")
+        self.clock.advance(1)
+        self.logs_in(network="192.0.2.7")
+
+    def test_and_for_the_account_from_wherever(self) -> None:
+        for number in range(FREE):
+            self.refuses(BadLogin, network=f"192.0.2.{number}")
+        self.refuses(Busy, network="192.0.2.99")
+        self.clock.advance(1)
+        self.logs_in(network="192.0.2.99")
+        self.refuses(BadLogin)
+
+    def test_an_account_of_ones_own_makes_no_guesses_good(self) -> None:
+        self.successResultOf(self.directory.register("2", parse_nick("eve"), SESAME))
+        for number in range(FREE):
+            self.refuses(BadLogin, nick=f"nobody{number}", network="192.0.2.7")
+            if number < FREE - 1:
+                self.logs_in("eve", network="192.0.2.7")
+        self.refuses(Busy, network="192.0.2.7")
+
+    def test_many_at_once_are_many(self) -> None:
+        threads = Later()
+        directory = Directory(self.store, Hasher(threads), self.clock, lambda: 0)
+        directory.open()
+        answers: list[Deferred[Any]] = [directory.login("alice", "wrong", "192.0.2.7") for _try in range(FREE + 1)]
+        self.failureResultOf(answers[-1], Busy)
+        self.assertEqual(len(threads.waiting), FREE)
+
+    def test_a_crowd(self) -> None:
+        threads = Later()
+        directory = Directory(self.store, Hasher(threads), self.clock, lambda: 0)
+        answers = [directory.login(f"n{number}", "x", f"192.0.2.{number}") for number in range(200)]
+        busy = [answer for answer in answers if answer.called]
+        self.assertEqual((len(threads.waiting), len(busy)), (AT_ONCE + WAITING, 200 - AT_ONCE - WAITING))
+        for answer in busy:
+            self.failureResultOf(answer, Busy)
+        while threads.waiting:
+            threads.works()
+        for answer in answers:
+            if answer not in busy:
+                self.failureResultOf(answer, BadLogin)
+
+
+class Passwords(DirectoryCase):
+    def test_another(self) -> None:
+        self.successResultOf(self.directory.set_password(self.alice, "another one"))
+        self.refuses(BadLogin, password=SESAME)
+        self.logs_in(password="another one")
+        self.assertEqual(len(self.store.load()), 1)
+
+    def test_one_that_can_be_none(self) -> None:
+        self.failureResultOf(self.directory.set_password(self.alice, "x"), BadPassword)
+        self.logs_in()
+
+    def test_closing_ends_the_threads(self) -> None:
+        threads = Later()
+        Directory(self.store, Hasher(threads), self.clock, lambda: 0).close()
+        self.assertTrue(threads.stopped)

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from twisted.internet import reactor
+from twisted.internet.defer import gatherResults
+from twisted.trial.unittest import TestCase
+
+from twisted_chat.accounts.passwords import AT_ONCE, Hasher
+from twisted_chat.accounts.threads import PasswordThreads
+
+
+class Threads(TestCase):
+    def setUp(self) -> None:
+        self.threads = PasswordThreads(reactor)
+        self.addCleanup(self.threads.stop)
+
+    async def test_a_password(self) -> None:
+        hasher = Hasher(self.threads)
+        hashed = await hasher.hash("open sesame")
+        self.assertTrue(await hasher.verify(hashed, "open sesame"))
+        self.assertFalse(await hasher.verify(hashed, "open barley"))
+
+    async def test_not_in_the_reactors_and_a_few_at_a_time(self) -> None:
+        present = threading.Lock()
+        running, most = 0, 0
+        both = threading.Barrier(AT_ONCE)
+
+        def work() -> str:
+            nonlocal running, most
+            with present:
+                running += 1
+                most = max(most, running)
+            both.wait(30)
+            with present:
+                running -= 1
+            return threading.current_thread().name
+
+        names: Any = await gatherResults([self.threads.run(work) for _work in range(3 * AT_ONCE)])
+        self.assertEqual(most, AT_ONCE)
+        self.assertNotIn(threading.main_thread().name, names)
+
+    def test_nothing_was_to_do(self) -> None:
+        PasswordThreads(reactor).stop()
