@@ -43,8 +43,16 @@ class AtOnce:
         """Nothing runs."""
 
 
-def make_accounts(clock: Clock, store: Store | None = None) -> Directory:
-    return Directory(store or MemoryStore(), Hasher(AtOnce()), clock, lambda: NOON)
+def make_accounts(clock: Clock, store: Store | None = None, checkers: Sequence[Any] = ()) -> Directory:
+    ids = count(1)
+    return Directory(
+        store or MemoryStore(),
+        Hasher(AtOnce()),
+        clock,
+        utc_ms=lambda: NOON,
+        new_id=lambda: f"account {next(ids)}",
+        checkers=checkers,
+    )
 
 
 def make_chat(clock: Clock, journal: Any = None, accounts: Any = None, **options: Any) -> Chat:

@@ -9,6 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.files import folder_for
 from twisted_chat import __version__
+from twisted_chat.core.chat import Registration
 from twisted_chat.frontends.throttle import Rate
 from twisted_chat.journal.retention import FOREVER, Retention
 from twisted_chat.options import MEMORY, OPTIONS, Options, Settings
@@ -108,6 +109,16 @@ class CommandLine(OptionsCase):
         self.assertEqual(found.tutorial, ("tcp:55555:backlog=1024", "tcp:2:backlog=1024"))
         self.assertEqual((found.gossip, found.room), (("tcp:9999:backlog=1024",), "#class"))
 
+    def test_accounts(self) -> None:
+        found = self.settings("--auth", "file:a", "--auth", "memory:b:c", "--registration", "Closed")
+        self.assertEqual((found.auth, found.registration), (("file:a", "memory:b:c"), Registration.CLOSED))
+        path = self.file("chat.toml", 'auth = "file:a"\nallow-plaintext-passwords = "yes"\n')
+        found = self.settings("--config", path)
+        self.assertEqual((found.auth, found.allow_plaintext_passwords), (("file:a",), True))
+        self.assertIn("must be one of open, closed, operator", self.complaint("--registration", "maybe"))
+        self.assertIn('must be "yes" or "no"', self.complaint("--allow-plaintext-passwords", "perhaps"))
+        self.assertFalse(self.settings("--allow-plaintext-passwords", "no").allow_plaintext_passwords)
+
     def test_rate_off(self) -> None:
         self.assertIsNone(self.settings("--rate", "OFF").rate)
 
@@ -193,7 +204,7 @@ class File(OptionsCase):
         path = self.file("chat.toml", "max-conections = 3\n")
         self.assertIn("unknown key 'max-conections'; did you mean max-connections?", self.complaint("--config", path))
         path = self.file("chat.toml", "zzz = 3\n")
-        self.assertIn("there are port, tutorial, gossip, name,", self.complaint("--config", path))
+        self.assertIn("there are port, tutorial, gossip, auth, name,", self.complaint("--config", path))
 
     def test_a_wrong_value_is_the_files(self) -> None:
         path = self.file("chat.toml", "history = -1\n")

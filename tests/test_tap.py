@@ -127,6 +127,23 @@ class Making(TapCase):
         line = self.complaint(lambda: self.make("--gossip", "pigeon:1"))
         self.assertIn("--gossip pigeon:1 is no port number and no endpoint description", line)
 
+    def test_another_checker(self) -> None:
+        passwords = place_for(self)
+        passwords.write_text("carol:her-password\n")
+        service = self.make("--auth", f"file:{passwords}")
+        service.privilegedStartService()
+        service.startService()
+        accounts = self.reactor.tcpServers[0][1].chat.accounts
+        self.assertIsNone(accounts.named("carol"))
+
+    def test_a_checker_that_is_none(self) -> None:
+        for given, why in (
+            ("pigeon:x", "there is no such kind; twistd --help-auth lists them"),
+            ("file", "'file' requires a filename"),
+            ("anonymous", "anonymous knows no passwords"),
+        ):
+            self.assertIn(why, self.complaint(lambda given=given: self.make("--auth", given)))
+
     def test_the_settings_arrive(self) -> None:
         motd = place_for(self)
         motd.write_text("Be kind.\n")

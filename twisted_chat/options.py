@@ -46,6 +46,7 @@ class Settings:
     ports: tuple[str, ...] = (DEFAULT_PORT,)
     tutorial: tuple[str, ...] = ()
     gossip: tuple[str, ...] = ()
+    auth: tuple[str, ...] = ()
     room: str = LOBBY
     name: str = "Twisted Chat"
     motd: tuple[str, ...] = ()
@@ -187,9 +188,10 @@ OPTIONS: tuple[_Option, ...] = (
 )
 _BY_NAME = {option.name: option for option in OPTIONS}
 _DOORS = {"port": "ports", "tutorial": "tutorial", "gossip": "gossip"}
+_SEVERAL = {**_DOORS, "auth": "auth"}
 """The options that may be given several times, each with its setting."""
 
-_NAMES = (*_DOORS, *_BY_NAME)
+_NAMES = (*_SEVERAL, *_BY_NAME)
 
 
 class Options(usage.Options):
@@ -207,24 +209,28 @@ class Options(usage.Options):
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._doors: dict[str, list[str]] = {}
+        self._several: dict[str, list[str]] = {}
         self.settings = Settings()
 
     def opt_port(self, value: str) -> None:
         """A port number, or a Twisted server endpoint such as tcp:55555:interface=127.0.0.1 or
         ssl:55556:privateKey=key.pem:certKey=cert.pem. May be given several times. [default: tcp:55555]
         """
-        self._doors.setdefault("port", []).append(value)
+        self._several.setdefault("port", []).append(value)
 
     opt_p = opt_port
 
     def opt_tutorial(self, value: str) -> None:
         """A port number or an endpoint for the tutorial's terminal client, which frames nothing. [default: none]"""
-        self._doors.setdefault("tutorial", []).append(value)
+        self._several.setdefault("tutorial", []).append(value)
 
     def opt_gossip(self, value: str) -> None:
         """The same for the window client 'Gossip..!'. [default: none]"""
-        self._doors.setdefault("gossip", []).append(value)
+        self._several.setdefault("gossip", []).append(value)
+
+    def opt_auth(self, value: str) -> None:
+        """A checker of Twisted's that vouches for names and passwords, such as file:chat.passwd. [default: none]"""
+        self._several.setdefault("auth", []).append(value)
 
     def opt_version(self) -> None:
         """Display the version and exit."""
@@ -242,13 +248,15 @@ class Options(usage.Options):
     def postOptions(self) -> None:
         config = self["config"]
         typed: dict[str, Any] = {option.name: self[option.name] for option in OPTIONS if self[option.name] is not None}
-        typed.update(self._doors)
+        typed.update(self._several)
         given = {**(_from_file(config) if config is not None else {}), **typed}
         found: dict[str, Any] = {}
         for name, value in given.items():
             try:
                 if name in _DOORS:
                     found[_DOORS[name]] = tuple(endpoint_description(each) for each in value)
+                elif name in _SEVERAL:
+                    found[_SEVERAL[name]] = tuple(value)
                 else:
                     found[_BY_NAME[name].field] = _BY_NAME[name].parse(value)
             except usage.UsageError as error:
@@ -291,10 +299,10 @@ def _from_file(path: str) -> dict[str, Any]:
             near = difflib.get_close_matches(name, _NAMES, n=1, cutoff=0.4)
             hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(_NAMES)}"
             raise usage.UsageError(f"{path}: unknown key {name!r}{hint}")
-        values = value if name in _DOORS and isinstance(value, list) else [value]
+        values = value if name in _SEVERAL and isinstance(value, list) else [value]
         if not values:
             raise usage.UsageError(f"{path}: {name} is an empty list")
         if not all(isinstance(each, str | int) and not isinstance(each, bool) for each in values):
             raise usage.UsageError(f"{path}: {name} must be a text or a number")
-        found[name] = [str(each) for each in values] if name in _DOORS else str(cast(object, value))
+        found[name] = [str(each) for each in values] if name in _SEVERAL else str(cast(object, value))
     return found

@@ -7,11 +7,14 @@ import re
 import secrets
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from twisted.cred.checkers import ICredentialsChecker
+from twisted.cred.credentials import IUsernamePassword
+from twisted.cred.strcred import InvalidAuthArgumentString, InvalidAuthType, makeChecker
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import ReactorNotRunning, VerifyError
 from twisted.internet.interfaces import IStreamServerEndpoint
@@ -71,10 +74,12 @@ def _compose(
     hasher = Hasher(PasswordThreads(reactor))
     chat = Chat(
         journal,
-        Directory(_account_store(journal), hasher, reactor, _utc_ms),
+        Directory(
+            _account_store(journal), hasher, reactor, utc_ms=_utc_ms, new_id=_new_id, checkers=_checkers(settings.auth)
+        ),
         reactor,
         utc_ms=_utc_ms,
-        new_id=lambda: secrets.token_hex(8),
+        new_id=_new_id,
         name=settings.name,
         motd=settings.motd,
         history_lines=settings.history,
@@ -136,6 +141,26 @@ def _account_store(journal: Any) -> Store:
     from twisted_chat.accounts.sqlite import SqliteStore
 
     return SqliteStore(journal)
+
+
+def _checkers(descriptions: Sequence[str]) -> list[ICredentialsChecker]:
+    """The checkers of Twisted's that `--auth` names."""
+    found = []
+    for description in descriptions:
+        try:
+            checker = makeChecker(description)  # type: ignore[no-untyped-call]
+        except InvalidAuthType:
+            raise StartError(f"--auth {description}: there is no such kind; twistd --help-auth lists them") from None
+        except (InvalidAuthArgumentString, OSError, ValueError) as error:
+            raise StartError(f"--auth {description}: {error}") from None
+        if IUsernamePassword not in checker.credentialInterfaces:
+            raise StartError(f"--auth {description} knows no passwords")
+        found.append(checker)
+    return found
+
+
+def _new_id() -> str:
+    return secrets.token_hex(8)
 
 
 def _utc_ms() -> int:

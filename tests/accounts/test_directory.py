@@ -28,6 +28,9 @@ class DirectoryCase(SynchronousTestCase):
         self.directory.open()
         self.alice = self.successResultOf(self.directory.register("1", parse_nick("Alice"), SESAME))
 
+    def slow(self, threads: Later) -> Directory:
+        return Directory(self.store, Hasher(threads), self.clock, utc_ms=lambda: 0, new_id=lambda: "new")
+
     def logs_in(self, nick: str = "alice", password: str = SESAME, network: str = "192.0.2.1") -> Any:
         return self.successResultOf(self.directory.login(nick, password, network))
 
@@ -59,7 +62,7 @@ class Registering(DirectoryCase):
 
     def test_two_at_once(self) -> None:
         threads = Later()
-        directory = Directory(self.store, Hasher(threads), self.clock, lambda: 0)
+        directory = self.slow(threads)
         first = directory.register("2", parse_nick("bob"), SESAME)
         second = directory.register("3", parse_nick("Bob"), SESAME)
         self.failureResultOf(second, NameTaken)
@@ -112,7 +115,7 @@ class LoggingIn(DirectoryCase):
 
     def test_many_at_once_are_many(self) -> None:
         threads = Later()
-        directory = Directory(self.store, Hasher(threads), self.clock, lambda: 0)
+        directory = self.slow(threads)
         directory.open()
         answers: list[Deferred[Any]] = [directory.login("alice", "wrong", "192.0.2.7") for _try in range(FREE + 1)]
         self.failureResultOf(answers[-1], Busy)
@@ -120,7 +123,7 @@ class LoggingIn(DirectoryCase):
 
     def test_a_crowd(self) -> None:
         threads = Later()
-        directory = Directory(self.store, Hasher(threads), self.clock, lambda: 0)
+        directory = self.slow(threads)
         answers = [directory.login(f"n{number}", "x", f"192.0.2.{number}") for number in range(200)]
         busy = [answer for answer in answers if answer.called]
         self.assertEqual((len(threads.waiting), len(busy)), (AT_ONCE + WAITING, 200 - AT_ONCE - WAITING))
@@ -146,5 +149,5 @@ class Passwords(DirectoryCase):
 
     def test_closing_ends_the_threads(self) -> None:
         threads = Later()
-        Directory(self.store, Hasher(threads), self.clock, lambda: 0).close()
+        self.slow(threads).close()
         self.assertTrue(threads.stopped)

@@ -2,28 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
-from twisted.internet.defer import Deferred, fail
+from twisted.cred.checkers import ICredentialsChecker
+from twisted.cred.credentials import UsernamePassword
+from twisted.cred.error import UnauthorizedLogin
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
 
+from twisted_chat.accounts.cred import IAccount, portal
 from twisted_chat.accounts.passwords import Hasher
 from twisted_chat.accounts.store import Record, Store
 from twisted_chat.accounts.tries import Tries
 from twisted_chat.boundaries import Account, Accounts
-from twisted_chat.core.errors import BadLogin, ChatError, NameTaken
+from twisted_chat.core.errors import BadLogin, Busy, ChatError, NameTaken
 from twisted_chat.core.lookalikes import Looks
-from twisted_chat.core.names import Name, fold
+from twisted_chat.core.names import Name, fold, parse_nick
+
+_WRONG = "no account has this name and password"
 
 
 class Directory:
-    """Accounts as `store` keeps them. `utc_ms` is the time of day."""
+    """Accounts as `store` keeps them. `utc_ms` is the time of day; `checkers` may vouch for other names than ours."""
 
-    def __init__(self, store: Store, hasher: Hasher, clock: IReactorTime, utc_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        hasher: Hasher,
+        clock: IReactorTime,
+        *,
+        utc_ms: Callable[[], int],
+        new_id: Callable[[], str],
+        checkers: Sequence[ICredentialsChecker] = (),
+    ) -> None:
         self._store = store
         self._hasher = hasher
         self._utc_ms = utc_ms
+        self._new_id = new_id
+        self.portal = portal(self._verify, self._has_password, self._find, checkers)
         self._records: dict[str, Record] = {}  # by the keys of their names
         self._by_id: dict[str, Account] = {}
         self._coming: set[str] = set()
@@ -80,19 +99,49 @@ class Directory:
         try:
             for each in tries:
                 self._tries.check(each)
-            verifying = self._hasher.verify(record.hash if record else "", password)
         except ChatError as error:
             return fail(error)
         for each in tries:
             self._tries.begun(each)
-        return verifying.addCallback(self._verified, record, network)
+        credentials = UsernamePassword(nick.strip().encode("utf-8", "replace"), password.encode("utf-8", "replace"))
+        entering: Deferred[Any] = self.portal.login(credentials, None, IAccount)
+        return entering.addCallbacks(
+            lambda found: self._entered(found[1], network), lambda failure: self._refused(failure, tries)
+        )
 
-    def _verified(self, right: bool, record: Record | None, network: str) -> Account:
-        if not right or record is None:
-            raise BadLogin("no account has this name and password")
-        self._tries.succeeded(f"network {network}")
-        self._tries.forget(f"account {record.account.key}")
-        return record.account
+    def _verify(self, nick: str, password: str) -> Deferred[bool]:
+        record = self._records.get(fold(nick))
+        return self._hasher.verify(record.hash if record else "", password)
+
+    def _has_password(self, nick: str) -> bool:
+        record = self._records.get(fold(nick))
+        return record is not None and bool(record.hash)
+
+    def _find(self, nick: str) -> Deferred[Account]:
+        """The account of somebody who is vouched for."""
+        account = self.named(nick)
+        if account is not None:
+            return succeed(account)
+        try:
+            name = parse_nick(nick)
+        except ChatError:
+            return fail(BadLogin(_WRONG))
+        record = Record(Account(self._new_id(), name.text, name.key), "", self._utc_ms())
+        return self._store.add(record).addCallback(lambda _none: self._learn(record))
+
+    def _entered(self, account: Account, network: str) -> Account:
+        if network:
+            self._tries.succeeded(f"network {network}")
+        self._tries.forget(f"account {account.key}")
+        return account
+
+    def _refused(self, failure: Failure, tries: list[str]) -> Failure:
+        if isinstance(failure.value, Busy):  # it was not even looked at
+            for each in tries:
+                self._tries.succeeded(each)
+        if isinstance(failure.value, UnauthorizedLogin):
+            raise BadLogin(_WRONG)
+        return failure
 
     def set_password(self, account: Account, password: str) -> Deferred[Account]:
         try:

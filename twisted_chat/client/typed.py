@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 COMMANDS = (
-    "away", "back", "delete", "edit", "help", "history", "ignore", "join", "me", "motd", "msg", "names", "nick",
-    "part", "quit", "reply", "rooms", "say", "search", "switch", "time", "topic", "unignore", "version", "who",
-    "whois",
+    "away", "back", "delete", "edit", "ghost", "help", "history", "ignore", "join", "login", "logout", "me", "motd",
+    "msg", "names", "nick", "part", "password", "quit", "register", "reply", "rooms", "say", "search", "sessions",
+    "switch", "time", "topic", "unignore", "version", "who", "whois",
 )  # fmt: skip
 """What Tab completes. The server knows what there really is; all else that is typed is sent to it, too."""
+
+_EXACT = frozenset({"delete", "ghost", "login", "logout", "password", "register"})
+"""What the server takes by its whole name only."""
 
 _SECRET = frozenset({"login", "register", "password"})
 
@@ -74,7 +77,7 @@ def parse(line: str) -> Typed:
 def _own(name: str) -> Verb | None:
     if name in _OWN:
         return _OWN[name]
-    meant = [command for command in COMMANDS if name and command.startswith(name)]
+    meant = [command for command in COMMANDS if name and command.startswith(name) and command not in _EXACT]
     return _OWN.get(meant[0]) if len(meant) == 1 else None
 
 

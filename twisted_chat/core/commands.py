@@ -75,8 +75,9 @@ def find(word: str) -> Command:
     if command is not None:
         return command
     begun = [command for command in COMMANDS if wanted and command.name.startswith(wanted)]
-    if len(begun) == 1 and not begun[0].exact:
-        return begun[0]
+    meant = [command for command in begun if not command.exact]
+    if len(meant) == 1:
+        return meant[0]
     near = [command.name for command in begun] or difflib.get_close_matches(wanted, BY_NAME, n=2, cutoff=0.6)
     raise UnknownCommand(f"/{word}", tuple(f"/{name}" for name in near[:5]))
 
