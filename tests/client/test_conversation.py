@@ -360,6 +360,13 @@ class HearingTests(Talk):
         self.hears(**self.event(4, "psst", type="direct", nick="alice", to="bob"))
         self.assertEqual(self.shown, ["<alice to bob> psst False"])
 
+    def test_missed(self) -> None:
+        self.hears(type="missed", events=[self.event(3, "psst", type="direct", to="alice")])
+        self.assertEqual(self.shown, ["*** 1 message for you alone came while you were away:",
+                                      "*** #3 2026-11-22 20:00 [pm] bob: psst"])  # fmt: skip
+        self.hears(type="missed", events=[])
+        self.assertEqual(self.shown, [])
+
     def test_the_longest_text_is_the_servers(self) -> None:
         self.assertEqual(conversation._MAX_TEXT, MAX_TEXT)
 

@@ -8,7 +8,7 @@ from tests.core.slow_journal import SlowJournal
 from tests.helpers import HERE, CoreCase, Listener, TupleView, make_chat
 from twisted_chat.core.events import Event, Kind
 from twisted_chat.core.session import Session
-from twisted_chat.core.told import Entered, Failure, Found, History, Notice, People, Reply, Skipped, Welcome
+from twisted_chat.core.told import Entered, Failure, Found, History, Missed, Notice, People, Reply, Skipped, Welcome
 
 
 class Program(Listener):
@@ -57,6 +57,8 @@ def line(item: Any) -> str:
             return f"history of {item.room}: {' | '.join(map(_event_line, item.events))}".rstrip()
         case Found():
             return f"found: {' | '.join(map(_event_line, item.events))}".rstrip()
+        case Missed():
+            return f"missed: {' | '.join(map(_event_line, item.events))}"
         case Skipped():
             return f"skipped {item.first}-{item.last}: {item.count}"
         case Reply():

@@ -73,8 +73,8 @@ class Conversation:
             "welcome": self._welcome, "message": self._event, "action": self._event, "direct": self._event,
             "topic": self._event, "joined": self._joined, "left": self._left, "renamed": self._renamed,
             "away": self._event, "edited": self._event, "deleted": self._event, "people": self._people,
-            "history": self._history, "found": self._found, "skipped": self._skipped, "reply": self._reply,
-            "notice": self._notice, "error": self._error, "ping": self._ping,
+            "history": self._history, "found": self._found, "missed": self._missed, "skipped": self._skipped,
+            "reply": self._reply, "notice": self._notice, "error": self._error, "ping": self._ping,
         }  # fmt: skip
 
     def hello(self) -> Fields:
@@ -271,6 +271,11 @@ class Conversation:
         """What a search found, of whatever room."""
         lines = [shown for event in objects(fields, "events") for shown in self._quoted(event, "")]
         return [self._shown(wording.found(fields, len(lines)), Kind.REPLY), *lines]
+
+    def _missed(self, fields: Fields, _: Entry | None) -> list[Effect]:
+        """Direct messages that came while no client of this account was here."""
+        lines = [shown for event in objects(fields, "events") for shown in self._quoted(event, "")]
+        return [self._shown(shapes.missed(len(lines)), Kind.HISTORY), *lines] if lines else []
 
     def _quoted(self, event: Fields, current: str) -> list[Effect]:
         line = wording.quoted(event, current, self.nick, self._zone, self._speech)

@@ -14,6 +14,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure as TwistedFailure
 
 from twisted_chat.boundaries import Account, Accounts, Journal, Recipient, Stance
+from twisted_chat.core import missed
 from twisted_chat.core.congestion import Congestion
 from twisted_chat.core.delivery import deliver
 from twisted_chat.core.errors import (
@@ -261,6 +262,7 @@ class Chat:
             else:
                 recipient.became(entered)
                 recipient.resume()
+                entered.aside(lambda: missed.show(entered))
 
         self.post(Aside(session, end))
         self.leave(session, words, close=False)
@@ -283,6 +285,7 @@ class Chat:
             self.post(Aside(session, session.close))
         if all(each.over for each in person.sessions):
             person.leaving = session
+            missed.has_read(self, person, session.feed.place)
             if not self.closing:
                 session.leave_all(reason)
         self.post(Aside(None, lambda: self._gone(session)))
@@ -428,6 +431,9 @@ class Chat:
             self._flush()
         self._closed = True
         self.accounts.close()
+        for person in self.persons.values():
+            places = [session.feed.place for session in person.sessions if not session.over]
+            missed.has_read(self, person, max(places, default=0))
         closed = self.journal.close()
         closed.addTimeout(CLOSING, self.clock)
         # Whether it could be closed or not, nobody is left waiting.

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from twisted_chat import __version__
-from twisted_chat.core import proving
+from twisted_chat.core import missed, proving
 from twisted_chat.core.durations import seconds_of
 from twisted_chat.core.errors import (
     BadRequest,
@@ -337,6 +337,10 @@ def _ghost(session: Session, argument: str, _id: str | None) -> Lines:
     return lambda: ("Your other sessions end" if not argument else f"Session {argument} ends",)
 
 
+def _unread(session: Session, _argument: str, client_id: str | None) -> None:
+    missed.count(session, client_id)
+
+
 def _line_number(word: str) -> int:
     number = word.removeprefix("#")
     if not (number.isascii() and number.isdigit()):
@@ -386,6 +390,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("password", "OLD NEW", "changes your password", _password, exact=True, answers_itself=True),
     Command("sessions", "", "lists where you are logged in", _sessions),
     Command("ghost", "[N]", "ends your other sessions, or the one with this number", _ghost, exact=True),
+    Command("unread", "", "tells how much came while you were away", _unread, answers_itself=True),
     Command("motd", "", "shows the message of the day", _motd),
     Command("time", "", "tells the server's time", _time),
     Command("version", "", "tells what runs here", _version),

@@ -133,6 +133,13 @@ class Feed:
         return self.lagging or self._held is not None
 
     @property
+    def place(self) -> int:
+        """The number in the log up to which everything was given to the session."""
+        if self.lagging:
+            return self._place
+        return self._chat.seq if self._held is None else self._held_from
+
+    @property
     def ending(self) -> bool:
         """Whether nothing live is wanted any more."""
         return self._over or self._done is not None

@@ -9,6 +9,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure as TwistedFailure
 
 from twisted_chat.boundaries import Recipient, Rendered, Stance, View
+from twisted_chat.core import missed
 from twisted_chat.core.errors import ChatError, StorageUnavailable
 from twisted_chat.core.events import HEARD, Event, Page
 from twisted_chat.core.feed import Feed
@@ -124,9 +125,11 @@ class Reader:
         self.feed.tell(Welcome(chat.name, self.person.nick, chat.journal.id, chat.seq, resume, rooms, chat.motd))
         if since is not None:
             self.feed.resume_from(since)
-        elif self.recipient.shows_history:
-            for room in self.rooms:
-                self._show_last_lines(room)
+        else:
+            if self.recipient.shows_history:
+                for room in self.rooms:
+                    self._show_last_lines(room)
+            missed.show(self)
 
     def entered(self, room: Room, client_id: str | None) -> None:
         chat = self.chat

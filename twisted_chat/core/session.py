@@ -145,7 +145,15 @@ class Session(Reader):
         try:
             addressee = self.chat.person_called(nick)
         except ChatError as error:
-            self._refuse_unless_said(error, text, nick, client_id)
+            account = self.chat.accounts.named(nick)
+            if account is None:
+                self._refuse_unless_said(error, text, nick, client_id)
+                return
+            self.chat.post(
+                self._event(Kind.DIRECT, text, to=account.id, to_nick=account.name, action=action, client_id=client_id)
+            )
+            if client_id is None:
+                self.reply(lambda: (f"{account.name} is not here; it waits until he comes",))
             return
         self.chat.post(
             self._event(Kind.DIRECT, text, to=addressee.id, to_nick=addressee.nick, action=action, client_id=client_id)

@@ -78,6 +78,14 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Missed:
+    """Direct messages that came while the account `reader` was not here, oldest first."""
+
+    events: tuple[Event, ...]
+    reader: str
+
+
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """Events with a number from `first` to `last` were passed over; `count` lines of his, if that is known."""
 
@@ -109,4 +117,4 @@ class Notice:
     text: str
 
 
-Told = Welcome | Entered | People | History | Found | Skipped | Reply | Failure | Notice
+Told = Welcome | Entered | People | History | Found | Missed | Skipped | Reply | Failure | Notice

@@ -11,6 +11,7 @@ from twisted_chat.core.told import (
     Failure,
     Found,
     History,
+    Missed,
     Notice,
     People,
     Reply,
@@ -75,6 +76,9 @@ def told_lines(told: Told) -> list[str]:
         return _history_lines(told)
     if isinstance(told, Found):
         return _found_lines(told)
+    if isinstance(told, Missed):
+        lines = [_quoted(event, told.reader, elsewhere=False) for event in told.events]
+        return [shapes.missed(len(lines), _CLOCK), *lines]
     if isinstance(told, Skipped):
         return [shapes.skipped(told.count)]
     if isinstance(told, Notice):

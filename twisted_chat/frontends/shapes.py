@@ -84,6 +84,12 @@ def found(count: int, before: int = 0, clock: str = "") -> str:
     return server(f"{lines}{clock}{more}:")
 
 
+def missed(count: int, clock: str = "") -> str:
+    """Above the direct messages that came while the reader was away."""
+    messages = "1 message" if count == 1 else f"{count} messages"
+    return server(f"{messages} for you alone came while you were away{clock}:")
+
+
 def last_lines(room: str, count: int, clock: str = "") -> str:
     """Above the lines that are shown of a room on coming in."""
     title = f"The last {count} lines" if count != 1 else "The last line"

@@ -85,6 +85,36 @@ class Persons(AccountDoor):
         self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)
 
 
+class Missed(AccountDoor):
+    def setUp(self) -> None:
+        super().setUp()
+        self.bob = self.person("bob")
+        self.bob.says("/msg alice psst", "/msg alice /me waits")
+        self.bob.hears("[pm -> alice] psst", "*** alice is not here; it waits until he comes",
+                       "[pm -> alice] /me waits", "*** alice is not here; it waits until he comes")  # fmt: skip
+
+    def test_a_person(self) -> None:
+        peer = self.asked()
+        peer.says(SESAME)
+        self.assertEqual(
+            peer.takes()[-3:],
+            [
+                "*** 2 messages for you alone came while you were away (UTC):",
+                "*** #1 2026-11-18 12:00 [pm] bob: psst",
+                "*** #2 2026-11-18 12:00 [pm] bob: /me waits",
+            ],
+        )
+
+    def test_a_program(self) -> None:
+        peer = self.connect()
+        peer.takes()
+        peer.says_object(type="hello", nick="alice", password=SESAME)
+        _welcome, missed = peer.takes_objects()
+        self.assertEqual(missed["type"], "missed")
+        self.assertEqual([(event["type"], event["text"]) for event in missed["events"]],
+                         [("direct", "psst"), ("direct", "/me waits")])  # fmt: skip
+
+
 class Programs(AccountDoor):
     def test_the_password_of_a_hello(self) -> None:
         peer = self.connect()

@@ -501,8 +501,12 @@ class Accounts(UnframedCase):
         written = client.reads()
         why = b"alice is registered; /login alice makes it yours, if you know its password"
         self.assertEqual((written[1], written[5]), (b"!!! NAME_TAKEN " + why, b"*** " + why + b"; here you are alice2"))
+        self.person("josé").says("/msg alice psst")
+        client.reads()
         client.says("alice: /login alice open-sesame")
-        self.assertEqual(client.reads()[0], b"*** You are alice now")
+        written = client.reads()
+        self.assertEqual(written[0], b"*** You are alice now")
+        self.assertIn(b"[pm] jose~: psst", b"".join(written))
         self.assertIsNotNone(self.chat.person_called("alice").account)
 
 

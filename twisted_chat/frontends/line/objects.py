@@ -12,6 +12,7 @@ from twisted_chat.core.told import (
     Failure,
     Found,
     History,
+    Missed,
     Notice,
     People,
     Reply,
@@ -111,6 +112,8 @@ def told_object(told: Told) -> Object:
         if told.before:
             found["before"] = told.before
         client_id = told.client_id
+    elif isinstance(told, Missed):
+        found = {"type": "missed", "events": [event_object(event, own=False) for event in told.events]}
     elif isinstance(told, Skipped):
         found = {"type": "skipped", "from": told.first, "to": told.last}
     elif isinstance(told, People):

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from twisted_chat.boundaries import Stance, View
 from twisted_chat.core.events import SPEECH, TALK, Event, Kind
-from twisted_chat.core.told import Entered, Found, History, RoomFacts, Told, Welcome
+from twisted_chat.core.told import Entered, Found, History, Missed, RoomFacts, Told, Welcome
 from twisted_chat.frontends import plain, shapes
 from twisted_chat.frontends.unframed.codec import WriteOut, name_to_ascii, pieces, spoken, to_ascii
 
@@ -152,7 +152,7 @@ class _TutorialView(_UnframedView):
             return replace(told, room=self._room(told.room))
         if isinstance(told, History):
             return replace(told, room=self._name(told.room), events=tuple(map(self._event, told.events)))
-        if isinstance(told, Found):
+        if isinstance(told, Found | Missed):
             return replace(told, events=tuple(map(self._event, told.events)))
         return told
 
