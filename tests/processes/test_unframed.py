@@ -169,8 +169,8 @@ class Strangers(UnframedServerCase):
             sleeper.transport.write(b"sleeper%d" % number)
             await bob.hears(f"*** sleeper{number} joined")
             sleeper.transport.pauseProducing()
-        for number in range(1_500):  # three megabytes: no kernel holds that for a sleeper
-            bob.says(f"{number} {'x' * 1990}")
+        for number in range(4_000):  # far more than is written to anybody within that time, or kept for him
+            bob.says(f"{number} {'x' * 200}")
         await alice.shows(rb"lines skipped, /history has them\n")
         await self.are_well(bob, alice)
         for sleeper in sleepers:
