@@ -12,6 +12,8 @@ import twisted_chat
 
 ROOT = Path(__file__).parent.parent
 
+SAFETY = ["confusable-homoglyphs>=3.3", "precis-i18n>=1.1", "argon2-cffi>=25.1"]
+
 
 class Packaging(SynchronousTestCase):
     def test_twisted_is_not_taken_over(self) -> None:
@@ -29,10 +31,10 @@ class Packaging(SynchronousTestCase):
         ]
         self.assertEqual(imported, ["twisted.application.service"])
 
-    def test_the_core_needs_twisted_alone(self) -> None:
+    def test_the_core_needs_twisted_and_what_its_safety_needs(self) -> None:
         setup = configparser.ConfigParser()
         setup.read(ROOT / "setup.cfg")
-        self.assertEqual(setup["options"]["install_requires"].split(), ["Twisted>=26.10"])
+        self.assertEqual(setup["options"]["install_requires"].split(), ["Twisted>=26.10", *SAFETY])
         self.assertEqual(setup["options"]["python_requires"], ">=3.11")
 
     def test_the_version_has_its_change_notes(self) -> None:
