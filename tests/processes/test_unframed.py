@@ -156,7 +156,7 @@ class Strangers(UnframedServerCase):
         for number in range(50):
             bob.says(f"well {number}")
         await alice.shows(rb"bob: well 49\n")
-        self.assertEqual(said_by("bob", alice.output), [f"well {number}" for number in range(50)])
+        self.assertEqual(said_by("bob", alice.output)[-50:], [f"well {number}" for number in range(50)])
         alice.transport.write(b"well, too\n")
         await bob.hears("alice: well, too")
         self.assertEqual(alice.errors, b"")
