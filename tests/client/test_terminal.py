@@ -154,7 +154,7 @@ class TerminalTests(SynchronousTestCase):
         self.types("/\t")
         self.until(lambda: self.glass.lines()[:1] == ["/away  /back  /delete  /edit  /ghost  /h"])
         self.until(lambda: self.bottom() == "[#lobby, offline] /")
-        self.types("un\t")
+        self.types("uni\t")
         self.until(lambda: self.bottom() == "[#lobby, offline] /unignore")
 
     def test_tab_completes_what_all_begin_with(self) -> None:
