@@ -232,6 +232,43 @@ class SessionTests(SynchronousTestCase):
         self.server(type="welcome", nick="alice", log="L", seq=0, resume="R", rooms=[{"name": "#lobby"}])
         self.assertNotIn("password", self.session._conversation.hello())  # the resume secret is proof enough
 
+    def asks(self, line: str, *answers: str | None) -> list[str]:
+        """The questions that a typed line leads to, answered in turn."""
+        before = len(self.screen.questions)
+        self.session.typed(line)
+        for answer in answers:
+            self.screen.answer.callback(answer)
+        self.assertTrue(all(secret for _question, secret in self.screen.questions[before:]))
+        return [question for question, _secret in self.screen.questions[before:]]
+
+    def test_passwords_are_asked_for_without_echo(self) -> None:
+        self.is_in()
+        again = ["New password: ", "The new password again: "]
+        self.assertEqual(self.asks("/register", "open sesame", "open sesame"), again)
+        self.assertEqual(self.asks("/password", "old", "new new", "new new"), ["Old password: ", *again])
+        self.assertEqual(self.asks("/login bob", "secret"), ["Password: "])
+        self.assertEqual(self.asks("/LOGIN", "secret"), ["Password: "])
+        self.assertEqual(
+            [fields["text"] for fields in self.sent()],
+            ["/register open sesame", "/password old\tnew new", "/login bob secret", "/login alice secret"],
+        )
+
+    def test_one_changes_ones_mind(self) -> None:
+        self.is_in()
+        self.asks("/register", "one", "another")
+        self.asks("/register", "")
+        self.asks("/login bob", None)
+        self.assertEqual(self.sent(), [])
+        self.assertEqual(
+            self.screen.lines,
+            ["*** The two are not the same; nothing was changed."] + ["*** Nothing was changed."] * 2,
+        )
+
+    def test_they_may_be_typed_as_well(self) -> None:
+        self.is_in()
+        self.assertEqual(self.asks("/login bob secret"), [])
+        self.assertEqual([fields["text"] for fields in self.sent()], ["/login bob secret"])
+
     def test_another_nickname_than_an_accounts(self) -> None:
         self.connects()
         self.sent()

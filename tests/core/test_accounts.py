@@ -225,6 +225,8 @@ class Words(AccountCase):
         self.alice.types("/register open-sesame")
         self.alice.types("/password open-sesame another-one")
         self.assertEqual(self.alice.takes()[-1], "reply Your password is changed")
+        self.alice.types("/password another-one\tone with blanks", "/password one with blanks\tanother-one")
+        self.assertEqual(self.alice.takes(), ["reply Your password is changed"] * 2)
         self.alice.types("/password wrong-one another-two")
         self.alice.hears("!!! BAD_LOGIN no account has this name and password")
         carol = someone(self, "carol")

@@ -18,6 +18,7 @@ from twisted_chat.client.pacing import Pace
 from twisted_chat.client.requests import farewell
 from twisted_chat.client.screen import Screen, Typist
 from twisted_chat.client.troubles import worded
+from twisted_chat.client.typed import AGAIN, secrets_wanted
 from twisted_chat.client.untrusted import Fields, clean
 from twisted_chat.frontends import shapes
 
@@ -79,7 +80,10 @@ class Session:
     # What the screen tells.
 
     def typed(self, line: str) -> None:
-        if self._leaving is None:
+        wanted = secrets_wanted(line, self._conversation.nick) if self._manners.interactive else None
+        if wanted is not None and self._leaving is None and self._conversation.welcomed and not self._asking:
+            self._ask_secrets(*wanted, answers=[])
+        elif self._leaving is None:
             self._perform(self._conversation.typed(line))
             self._changed()
             if self._manners.interactive and not self._conversation.welcomed and not self._ended:
@@ -250,6 +254,25 @@ class Session:
                 self._connection.close()
         else:
             self._end(Outcome(1, line))
+
+    def _ask_secrets(self, command: str, questions: tuple[str, ...], *, answers: list[str]) -> None:
+        """Passwords are asked for without echo, where they were not typed; then the command goes out as if it was."""
+
+        def answered(answer: str | None) -> None:
+            if self._ended:
+                return
+            if not answer:
+                self._screen.show(self._conversation.status("Nothing was changed."))
+            elif questions[0] == AGAIN and answer != answers[-1]:
+                self._screen.show(self._conversation.status("The two are not the same; nothing was changed."))
+            elif questions[0] == AGAIN or len(questions) == 1:
+                said = answers if questions[0] == AGAIN else [*answers, answer]
+                self._perform(self._conversation.typed(command + "\t".join(said)))
+                self._changed()
+            else:
+                self._ask_secrets(command, questions[1:], answers=[*answers, answer])
+
+        self._screen.ask(questions[0], secret=True).addCallback(answered)
 
     def _ask_account(self) -> None:
         """Whose name it is may prove it; nobody else has to."""

@@ -16,6 +16,10 @@ COMMANDS = (
 _EXACT = frozenset({"delete", "ghost", "login", "logout", "password", "register"})
 """What the server takes by its whole name only."""
 
+NEW = "New password: "
+AGAIN = "The new password again: "
+"""What is said twice, to be sure."""
+
 _SECRET = frozenset({"login", "register", "password"})
 
 
@@ -79,6 +83,22 @@ def _own(name: str) -> Verb | None:
         return _OWN[name]
     meant = [command for command in COMMANDS if name and command.startswith(name) and command not in _EXACT]
     return _OWN.get(meant[0]) if len(meant) == 1 else None
+
+
+def secrets_wanted(line: str, nick: str) -> tuple[str, tuple[str, ...]] | None:
+    """Behind what the answers are to be put, with tabs between, and the questions, where a command lacks its passwords.
+
+    None: it lacks none. `nick` is whose password is meant where no name is given.
+    """
+    words = line.split()
+    name = words[0].lower() if words else ""
+    if name == "/login" and len(words) <= 2:
+        return f"/login {words[1] if len(words) == 2 else nick} ", ("Password: ",)
+    if name == "/register" and len(words) == 1:
+        return "/register ", (NEW, AGAIN)
+    if name == "/password" and len(words) == 1:
+        return "/password ", ("Old password: ", NEW, AGAIN)
+    return None
 
 
 def is_secret(line: str) -> bool:

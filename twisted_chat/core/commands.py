@@ -322,7 +322,7 @@ def _logout(session: Session, _argument: str, client_id: str | None) -> None:
 
 
 def _password(session: Session, argument: str, client_id: str | None) -> None:
-    old, _, new = argument.partition(" ")
+    old, _, new = argument.partition("\t" if "\t" in argument else " ")  # a tab, where one of them has blanks
     if not new.strip():
         raise NeedText(f"that needs more: {BY_NAME['password'].usage}")
     proving.change_password(session, old, new.strip(), client_id)
