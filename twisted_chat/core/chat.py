@@ -13,7 +13,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure as TwistedFailure
 
-from twisted_chat.boundaries import Account, Accounts, Journal, Recipient, Stance
+from twisted_chat.boundaries import Account, Accounts, Journal, Recipient
 from twisted_chat.core import missed
 from twisted_chat.core.congestion import Congestion
 from twisted_chat.core.delivery import deliver
@@ -37,7 +37,7 @@ from twisted_chat.core.names import Name, fold, parse_nick, parse_room, similar
 from twisted_chat.core.people import Ignores, Names, Person
 from twisted_chat.core.rooms import LOBBY, LOBBY_ID, Room
 from twisted_chat.core.session import MAX_ROOMS_OF_ONE, Session
-from twisted_chat.core.told import Failure, Notice
+from twisted_chat.core.told import Notice
 
 MAX_BATCH = 128 * 1024
 """Characters that go to the log in one batch; the rest of a turn follows in the next."""
@@ -241,38 +241,6 @@ class Chat:
         if alike is not None and alike.id != person.id:
             raise NickConfusable(name.text, alike.name)
         self.names.reserve(name, person)
-
-    def become(self, session: Session, account: Account | None) -> None:
-        """Let a session go on as the person of `account`, or as a guest again: what it read so far it has read."""
-        person, recipient = session.person, session.recipient
-        rooms = [room.name for room in person.wanted]
-        words = f"is {account.name} now" if account is not None else "logged out"
-        recipient.pause()
-
-        def end() -> None:
-            session.detach_all()
-            session.feed.end(enter)
-
-        def enter() -> None:
-            try:
-                entered = self._enter_as(session, account, rooms)
-            except ChatError as error:
-                recipient.answer(recipient.view(True).render(Failure(error), Stance.OTHER))
-                recipient.close()
-            else:
-                recipient.became(entered)
-                recipient.resume()
-                entered.aside(lambda: missed.show(entered))
-
-        self.post(Aside(session, end))
-        self.leave(session, words, close=False)
-
-    def _enter_as(self, session: Session, account: Account | None, rooms: list[str]) -> Session:
-        known: Any = {"rooms": rooms[1:], "home": rooms[0] if rooms else LOBBY, "client": session.person.client}
-        known |= {"account": account, "since": self.seq}
-        if account is not None:
-            return self.enter(session.recipient, account.name, **known)
-        return self.enter_as_similar(session.recipient, session.person.nick, **known)
 
     def leave(self, session: Session, reason: str, *, close: bool) -> None:
         """A session ends; with the last one its person leaves. Does nothing for one that has ended."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure as TwistedFailure
 
+from twisted_chat.boundaries import Stance
+from twisted_chat.core import missed
 from twisted_chat.core.errors import BadRequest, Busy, ChatError, NotAllowed, PlaintextRefused, Replaced
+from twisted_chat.core.events import Aside
+from twisted_chat.core.rooms import LOBBY
 from twisted_chat.core.told import Failure, Reply
 
 if TYPE_CHECKING:
@@ -57,7 +61,7 @@ def log_in(session: Session, nick: str, password: str, client_id: str | None) ->
             _answer(session, f"You are {account.name} already", client_id)
         else:
             _answer(session, f"You are {account.name} now", client_id)
-            chat.become(session, account)
+            _become(session, account)
 
     _prove(session, lambda: chat.accounts.login(nick, password, origin.network), proven, client_id)
 
@@ -66,7 +70,41 @@ def log_out(session: Session, client_id: str | None) -> None:
     """Go on as a guest."""
     account = _account_of(session)
     _answer(session, f"You are not {account.name} any more", client_id)
-    session.chat.become(session, None)
+    _become(session, None)
+
+
+def _become(session: Session, account: Account | None) -> None:
+    """Go on as the person of `account`, or as a guest again: what this session read so far it has read."""
+    chat, person, recipient = session.chat, session.person, session.recipient
+    rooms = [room.name for room in person.wanted]
+    words = f"is {account.name} now" if account is not None else "logged out"
+    recipient.pause()
+
+    def end() -> None:
+        session.detach_all()
+        session.feed.end(enter)
+
+    def enter() -> None:
+        try:
+            entered = _enter_as(session, account, rooms)
+        except ChatError as error:
+            recipient.answer(recipient.view(True).render(Failure(error), Stance.OTHER))
+            recipient.close()
+        else:
+            recipient.became(entered)
+            recipient.resume()
+            entered.aside(lambda: missed.show(entered))
+
+    chat.post(Aside(session, end))
+    chat.leave(session, words, close=False)
+
+
+def _enter_as(session: Session, account: Account | None, rooms: list[str]) -> Session:
+    chat, recipient = session.chat, session.recipient
+    known: dict[str, Any] = {"rooms": rooms[1:], "home": rooms[0] if rooms else LOBBY, "client": session.client}
+    if account is not None:
+        return chat.enter(recipient, account.name, account=account, since=chat.seq, **known)
+    return chat.enter_as_similar(recipient, session.person.nick, since=chat.seq, **known)
 
 
 def change_password(session: Session, old: str, new: str, client_id: str | None) -> None:

@@ -93,10 +93,11 @@ class LineProtocol(DoorConnection):
 
     def _prove(self, password: str) -> None:
         """The answer to PASS; an empty one is for who would rather have another nickname."""
-        nick, self._owned = self._owned, ""
+        nick = self._owned
         if password:
             self._log_in(nick, password, lambda account: self._enter_as(account, nick))
         else:
+            self._owned = ""
             self._prompt()
 
     def _enter_as(self, account: Account, nick: str) -> None:
