@@ -13,7 +13,7 @@ COMMANDS = (
 )  # fmt: skip
 """What Tab completes. The server knows what there really is; all else that is typed is sent to it, too."""
 
-_SECRET = frozenset({"login", "register", "password"})
+_SECRET = frozenset({"login", "register", "password", "oper", "enroll"})
 
 
 class Verb(Enum):
