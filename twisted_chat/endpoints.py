@@ -1,0 +1,30 @@
+"""From an option's text to the endpoint that a door listens at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.endpoints import serverFromString
+from twisted.internet.interfaces import IStreamServerEndpoint
+
+from twisted_chat.options import BACKLOG
+from twisted_chat.service import StartError
+from twisted_chat.tls import Certificates, TlsReactor, why_not
+
+
+def shown(description: str) -> str:
+    """An endpoint as it was asked for, without what the options added."""
+    return description.removesuffix(BACKLOG)
+
+
+def endpoint(reactor: Any, option: str, description: str, certificates: list[Certificates]) -> IStreamServerEndpoint:
+    """The endpoint that `--option` describes; its certificates are added. Raises `StartError`."""
+    asked = shown(description)
+    try:
+        if description.startswith("ssl:"):
+            certificates.append(Certificates(asked, reactor))
+            reactor = TlsReactor(reactor, certificates[-1])
+        found: IStreamServerEndpoint = serverFromString(reactor, description)  # type: ignore[no-untyped-call]
+    except Exception as error:  # whatever an endpoint's parser makes of nonsense
+        raise StartError(f"--{option} {asked}{why_not(error, asked)}") from None
+    return found
