@@ -7,7 +7,8 @@ from typing import Any
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.interfaces import IStreamServerEndpoint
 
-from twisted_chat.options import BACKLOG
+from twisted_chat.frontends.proxied import ProxiedEndpoint
+from twisted_chat.options import BACKLOG, PROXIED
 from twisted_chat.service import StartError
 from twisted_chat.tls import Certificates, TlsReactor, why_not
 
@@ -20,11 +21,12 @@ def shown(description: str) -> str:
 def endpoint(reactor: Any, option: str, description: str, certificates: list[Certificates]) -> IStreamServerEndpoint:
     """The endpoint that `--option` describes; its certificates are added. Raises `StartError`."""
     asked = shown(description)
+    inner, listener = description.removeprefix(PROXIED), reactor
     try:
-        if description.startswith("ssl:"):
-            certificates.append(Certificates(asked, reactor))
-            reactor = TlsReactor(reactor, certificates[-1])
-        found: IStreamServerEndpoint = serverFromString(reactor, description)  # type: ignore[no-untyped-call]
+        if inner.startswith("ssl:"):
+            certificates.append(Certificates(shown(inner), reactor))
+            listener = TlsReactor(reactor, certificates[-1])
+        found: IStreamServerEndpoint = serverFromString(listener, inner)  # type: ignore[no-untyped-call]
     except Exception as error:  # whatever an endpoint's parser makes of nonsense
         raise StartError(f"--{option} {asked}{why_not(error, asked)}") from None
-    return found
+    return found if inner == description else ProxiedEndpoint(found, reactor)
