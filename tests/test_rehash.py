@@ -21,7 +21,7 @@ from twisted_chat.core.errors import BadRequest
 from twisted_chat.frontends.throttle import Rate
 from twisted_chat.options import Settings
 from twisted_chat.rehash import LIVE, Rehash, Running
-from twisted_chat.system import ThisProcess, on_signals
+from twisted_chat.system import ThisProcess, descriptors, memory, on_signals
 
 
 class RehashCase(SynchronousTestCase):
@@ -236,6 +236,11 @@ class TheProcess(SynchronousTestCase):
         finally:
             for file in files:
                 os.close(file)
+
+    def test_a_system_that_does_not_tell(self) -> None:
+        self.assertIsNone(memory("/nowhere/statm"))
+        self.assertIsNone(memory(os.devnull))
+        self.assertIsNone(descriptors(["/nowhere"]))
 
     def test_its_end(self) -> None:
         reactor = Stopping()

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -83,17 +83,17 @@ def end_process_with(status: int) -> None:
     atexit.register(leave)
 
 
-def memory() -> int | None:
+def memory(statm: str = "/proc/self/statm") -> int | None:
     """Bytes of this process that are in memory, where the system tells."""
     try:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return int(Path(statm).read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError):
         return None
 
 
-def descriptors() -> int | None:
+def descriptors(folders: Sequence[str] = ("/proc/self/fd", "/dev/fd")) -> int | None:
     """How many are open, where the system tells."""
-    for folder in ("/proc/self/fd", "/dev/fd"):
+    for folder in folders:
         with suppress(OSError):
             return len(os.listdir(folder)) - 1  # the one that lists them
     return None
