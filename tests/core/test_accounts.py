@@ -10,7 +10,7 @@ from tests.core.doubles import Someone, arrives, someone
 from tests.helpers import CoreCase, Listener
 from twisted_chat.boundaries import Origin
 from twisted_chat.core.chat import MAX_SESSIONS, Registration
-from twisted_chat.core.errors import NameTaken, NickConfusable, TooManySessions
+from twisted_chat.core.errors import NameTaken, NickConfusable, NickInUse, TooManySessions
 from twisted_chat.core.told import Failure, Welcome
 
 SESAME = "open sesame"
@@ -201,6 +201,16 @@ class LoggingOut(AccountCase):
         self.assertEqual(now.takes()[0], "reply You are not alice any more")
         self.assertEqual((now.session.person.nick, now.session.person.account), ("alice2", None))
         self.bob.hears("[#lobby] alice left logged out", "[#lobby] alice2 joined")
+
+    def test_where_every_name_like_it_is_taken(self) -> None:
+        def taken(_recipient: Any, nick: str, **_more: Any) -> Any:
+            raise NickInUse(nick)
+
+        self.patch(self.chat, "enter", taken)
+        self.alice.types("/logout")
+        self.turn()
+        self.assertTrue(self.alice.listener.closed)
+        self.assertEqual(self.alice.takes()[-1], "!!! NICK_IN_USE alice is taken")
 
     def test_a_guest_can_not(self) -> None:
         self.bob.types("/logout", "/password open-sesame another-one")

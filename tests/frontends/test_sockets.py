@@ -5,11 +5,14 @@ from __future__ import annotations
 import socket
 from typing import Any
 
+from twisted.internet.address import IPv4Address, UNIXAddress
+from twisted.internet.interfaces import ISSLTransport
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import directlyProvides
 
 from twisted_chat.frontends import sockets
-from twisted_chat.frontends.sockets import DEAD_AFTER, SEND_BUFFER, tune
+from twisted_chat.frontends.sockets import DEAD_AFTER, SEND_BUFFER, is_private, tune
 
 
 class Holder:
@@ -90,3 +93,23 @@ class Tuning(SocketCase):
         connection = self.connection()
         tune(Holder(connection))
         self.assert_tuned(connection)
+
+
+class Private(SynchronousTestCase):
+    """Whether nobody on the way can read along."""
+
+    def is_private(self, host: str | None, tls: bool = False) -> bool:
+        peer = UNIXAddress(b"/run/chat") if host is None else IPv4Address("TCP", host, 40000)
+        transport = StringTransport(peerAddress=peer)
+        if tls:
+            directlyProvides(transport, ISSLTransport)
+        return is_private(transport)
+
+    def test_from_this_machine_or_over_tls(self) -> None:
+        for host in ("127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", None):
+            self.assertTrue(self.is_private(host), host)
+        self.assertTrue(self.is_private("192.0.2.1", tls=True))
+
+    def test_from_anywhere_else(self) -> None:
+        for host in ("192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1", "fe80::1%eth0", "no.address"):
+            self.assertFalse(self.is_private(host), host)
