@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 COMMANDS = (
-    "away", "back", "delete", "edit", "help", "history", "ignore", "join", "me", "motd", "msg", "names", "nick",
-    "part", "quit", "reply", "rooms", "say", "search", "switch", "time", "topic", "unignore", "version", "who",
-    "whois",
+    "away", "back", "delete", "edit", "ghost", "help", "history", "ignore", "join", "login", "logout", "me", "motd",
+    "msg", "names", "nick", "oper", "part", "password", "quit", "register", "reply", "rooms", "say", "search",
+    "sessions", "switch", "time", "topic", "unignore", "version", "who", "whois",
 )  # fmt: skip
 """What Tab completes. The server knows what there really is; all else that is typed is sent to it, too."""
 
