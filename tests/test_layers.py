@@ -126,6 +126,7 @@ class Layers(SynchronousTestCase):
         self.only(
             "twisted_chat.admin",
             "twisted_chat.__version__",
+            "twisted_chat.accounts.passwords",
             "twisted_chat.core",
             "twisted_chat.boundaries",
             "twisted_chat.journal",

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.files import folder_for
 from twisted_chat import __version__
+from twisted_chat.accounts.passwords import DUMMY
 from twisted_chat.core.chat import Registration
 from twisted_chat.frontends.throttle import Rate
 from twisted_chat.journal.retention import FOREVER, Retention
-from twisted_chat.options import MEMORY, OPTIONS, Options, Settings
+from twisted_chat.options import MEMORY, OPTIONS, Options, Settings, name_of
 
 
 class OptionsCase(SynchronousTestCase):
@@ -223,3 +225,93 @@ class File(OptionsCase):
         for text in ("history = true", "history = 1.5", "name = ['a']", "port = [[1]]", "[name]\na = 1"):
             self.assertIn("must be a text or a number", self.complaint("--config", self.file("chat.toml", text)))
         self.assertIn("empty list", self.complaint("--config", self.file("chat.toml", "port = []")))
+
+
+class Flags(OptionsCase):
+    def test_on_the_command_line_and_in_the_file(self) -> None:
+        self.assertFalse(self.settings().allow_plaintext_passwords)
+        self.assertTrue(self.settings("--allow-plaintext-passwords").allow_plaintext_passwords)
+        for text, wanted in (("true", True), ("false", False)):
+            path = self.file("chat.toml", f"allow-plaintext-passwords = {text}\n")
+            self.assertIs(self.settings("--config", path).allow_plaintext_passwords, wanted)
+            self.assertTrue(self.settings("--config", path, "--allow-plaintext-passwords").allow_plaintext_passwords)
+
+    def test_anything_else(self) -> None:
+        for text in ('"yes"', "1", "[true]"):
+            path = self.file("chat.toml", f"allow-plaintext-passwords = {text}\n")
+            self.assertEqual(
+                self.complaint("--config", path), f"{path}: allow-plaintext-passwords must be true or false"
+            )
+
+
+class WhoOperates(OptionsCase):
+    def config(self, text: str, mode: int = 0o644) -> str:
+        path = self.file("chat.toml", text)
+        os.chmod(path, mode)
+        return path
+
+    def wrong(self, text: str, mode: int = 0o600) -> str:
+        path = self.config(text, mode)
+        return self.complaint("--config", path).removeprefix(f"{path}: ").replace(path, "FILE")
+
+    def test_hashes_in_a_file_that_others_can_read(self) -> None:
+        path = self.config(f'history = 3\n[operators]\nruth = "{DUMMY}"\n')
+        found = self.settings("--config", path)
+        self.assertEqual((found.history, found.operators), (3, {"ruth": DUMMY}))
+        self.assertNotIn("argon2", repr(found))
+
+    def test_a_password_in_one_that_nobody_else_can(self) -> None:
+        path = self.config('[operators]\nruth = "long enough"\n', 0o600)
+        self.assertEqual(self.settings("--config", path).operators, {"ruth": "long enough"})
+
+    def test_a_password_for_all_to_see(self) -> None:
+        for mode in (0o640, 0o604, 0o620):
+            said = self.wrong('[operators]\nruth = "long enough"\n', mode)
+            self.assertEqual(
+                said, "operators: 'ruth': others can read this password; chmod 600 FILE, or put its hash there"
+            )
+
+    def test_what_is_no_operator(self) -> None:
+        for text, wanted in {
+            'operators = "ruth"': "operators must be a table with a name and a secret on each line",
+            "[operators]\nruth = 5": "operators: 'ruth' must be a text: what twisted-chat-admin hash prints",
+            '[operators]\nruth = "short"': "operators: 'ruth': a password has at least 8 characters",
+            '[operators]\nruth = "$argon2id$x"': "operators: 'ruth': this is no whole argon2id hash",
+            '[operators]\n"" = "x"': "operators: '' must be a word of 1 to 60 characters",
+            '[operators]\n"a b" = "x"': "operators: 'a b' must be a word of 1 to 60 characters",
+            '[operators]\nruth = "long enough"\nRuth = "long enough"': "operators: 'Ruth' is there twice",
+        }.items():
+            self.assertEqual(self.wrong(text), wanted)
+
+    def test_not_on_the_command_line(self) -> None:
+        self.assertIn("option --operators not recognized", self.complaint("--operators", "ruth"))
+
+
+class Again(OptionsCase):
+    def test_the_files_as_they_are_now(self) -> None:
+        motd = self.file("motd", "old\n")
+        path = self.file("chat.toml", f'motd = "{motd}"\nhistory = 3\n')
+        options = Options()
+        options.parseOptions(["--config", path, "--rate", "off"])
+        self.file("motd", "new\n")
+        self.file("chat.toml", f'motd = "{motd}"\nhistory = 4\nrate = "1,1"\n')
+        found = options.read_again()
+        self.assertEqual((found.motd, found.history, found.rate), (("new",), 4, None))
+        self.assertEqual(options.settings.history, 3)
+
+    def test_from_wherever_the_service_went(self) -> None:
+        self.file("chat.toml", 'motd = "motd"\n')
+        self.file("motd", "hi\n")
+        here = os.getcwd()
+        self.addCleanup(os.chdir, here)
+        os.chdir(self.folder)
+        options = Options()
+        options.parseOptions(["--config", "chat.toml"])
+        os.chdir("/")
+        self.assertEqual(options.read_again().motd, ("hi",))
+
+    def test_each_setting_has_the_name_of_its_option(self) -> None:
+        self.assertEqual(
+            [name_of(name) for name in ("ports", "password", "max_per_address", "operators")],
+            ["port", "password-file", "max-per-address", "operators"],
+        )

@@ -157,6 +157,42 @@ class Accounts(Protocol):
         """No password is looked at any more."""
 
 
+class Operators(Protocol):
+    """Who may look after the server."""
+
+    def is_one(self, name: str) -> bool:
+        """Whether there is an operator of this name."""
+
+    def prove(self, name: str, password: str, network: str) -> Deferred[str]:
+        """The name of the operator with this name and password, in the same time whatever is wrong.
+
+        Fails with `BadLogin`, or `Busy` where too many tries failed that came from `network`.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the process uses: `memory` in bytes (resident), open `descriptors`; None where the system does not tell."""
+
+    memory: int | None
+    descriptors: int | None
+
+
+class Host(Protocol):
+    """The process that the chat runs in."""
+
+    def figures(self) -> Figures: ...
+
+    def rehash(self) -> str:
+        """Read the configuration and the certificates anew; gives one line that says what came of it.
+
+        Raises `BadRequest` where something is wrong with them, and then nothing has changed.
+        """
+
+    def end(self) -> None:
+        """End in order, with status 0."""
+
+
 class JournalUnusable(Exception):
     """The log can't be opened; the text says why in one line."""
 

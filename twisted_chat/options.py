@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
-import tomllib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from twisted.python import usage
 
 from twisted_chat import __version__
+from twisted_chat.config import from_file, read_text
 from twisted_chat.core.chat import Registration
 from twisted_chat.core.durations import UNITS, seconds_of
 from twisted_chat.core.errors import BadRoom
@@ -27,6 +26,9 @@ DEFAULT_RATE = Rate(20, 5.0)
 BACKLOG = ":backlog=1024"
 """Twisted's own queue of 50 overflows when a class comes in at once."""
 
+PROXIED = "haproxy:"
+"""Before an endpoint's description: a proxy is in front of it, which says whose each connection is."""
+
 MAX_MOTD_LINES = 100
 DAY = UNITS["d"]
 
@@ -40,7 +42,8 @@ class Settings:
 
     `ports`, `tutorial` and `gossip` are Twisted server endpoint descriptions: of the line door, and of the unframed
     ones, whose people are in `room`. `rate` None: no limit. `max_connections` None: what the system allows.
-    `max_per_address` None: the default, with loopback exempt. `database` is a file's path, or `MEMORY`.
+    `max_per_address` None: the default, with loopback exempt. `database` is a file's path, or `MEMORY`. `operators`:
+    names, each with an argon2id hash or a password.
     """
 
     ports: tuple[str, ...] = (DEFAULT_PORT,)
@@ -60,6 +63,7 @@ class Settings:
     database: str = "chat.sqlite"
     retention: Retention = FOREVER
     log_size: int = 10_000
+    operators: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def _one_line(value: str) -> str:
@@ -75,13 +79,6 @@ def _registration(value: str) -> Registration:
     except ValueError:
         choices = ", ".join(each.value for each in Registration)
         raise usage.UsageError(f"must be one of {choices}, not {value!r}") from None
-
-
-def _flag(value: str) -> bool:
-    found = {"yes": True, "no": False}.get(value.strip().lower())
-    if found is None:
-        raise usage.UsageError(f'must be "yes" or "no", not {value!r}')
-    return found
 
 
 def _room(value: str) -> str:
@@ -113,24 +110,15 @@ def _rate(value: str) -> Rate | None:
     return rate
 
 
-def _read(value: str) -> str:
-    try:
-        return Path(value).read_text("utf-8")
-    except OSError as error:
-        raise usage.UsageError(f"can't read {value}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise usage.UsageError(f"{value} is not UTF-8 text") from None
-
-
 def _motd(value: str) -> tuple[str, ...]:
-    lines = [clean(line).rstrip()[:MAX_TEXT] for line in _read(value).rstrip("\n").split("\n")]
+    lines = [clean(line).rstrip()[:MAX_TEXT] for line in read_text(value).rstrip("\n").split("\n")]
     if len(lines) > MAX_MOTD_LINES:
         raise usage.UsageError(f"{value} has more than {MAX_MOTD_LINES} lines")
     return tuple(lines)
 
 
 def _password(value: str) -> str:
-    password = _read(value).split("\n")[0].rstrip("\r")
+    password = read_text(value).split("\n")[0].rstrip("\r")
     if not password:
         raise usage.UsageError(f"the first line of {value} is empty; it should be the password")
     return password
@@ -158,13 +146,17 @@ def _retention(value: str) -> Retention:
 
 @dataclass(frozen=True, slots=True)
 class _Option:
-    """One option: its name (in `Settings` too, unless `setting` says otherwise), how to read it, its help."""
+    """One option: its name (in `Settings` too, unless `setting` says otherwise), how to read it, its help.
+
+    `is_file`: its value is the path of one, which is read.
+    """
 
     name: str
     parse: Callable[[str], object]
     help: str
     setting: str = ""
     short: str | None = None
+    is_file: bool = False
 
     @property
     def field(self) -> str:
@@ -173,8 +165,10 @@ class _Option:
 
 OPTIONS: tuple[_Option, ...] = (
     _Option("name", _one_line, "What the server calls itself. [default: Twisted Chat]"),
-    _Option("motd", _motd, "A text FILE that newcomers are shown."),
-    _Option("password-file", _password, "A FILE whose first line everybody must know to get in.", "password"),
+    _Option("motd", _motd, "A text FILE that newcomers are shown.", is_file=True),
+    _Option(
+        "password-file", _password, "A FILE whose first line everybody must know to get in.", "password", is_file=True
+    ),
     _Option("rate", _rate, 'Lines that one may send at once, and a second; or "off". [default: 20,5]'),
     _Option("max-connections", _number(1), "Connections in all. [default: what the system allows]"),
     _Option("max-per-address", _number(1), "Connections from one address. [default: 16, loopback exempt]"),
@@ -182,7 +176,6 @@ OPTIONS: tuple[_Option, ...] = (
     _Option("database", _database, 'The FILE of the log, or "memory:" to keep nothing. [default: chat.sqlite]'),
     _Option("retention", _retention, 'How long lines are kept ("90d"), or how many of each room. [default: forever]'),
     _Option("registration", _registration, "Who may make an account: open, closed or operator. [default: open]"),
-    _Option("allow-plaintext-passwords", _flag, 'Whether passwords may cross the net in clear ("yes"). [default: no]'),
     _Option("room", _room, "The room of who comes by --tutorial or --gossip. [default: #lobby]"),
     _Option("log-size", _number(1), "Lines of each room kept with --database memory:. [default: 10000]"),
 )
@@ -191,7 +184,15 @@ _DOORS = {"port": "ports", "tutorial": "tutorial", "gossip": "gossip"}
 _SEVERAL = {**_DOORS, "auth": "auth"}
 """The options that may be given several times, each with its setting."""
 
+FLAGS: dict[str, str] = {"allow-plaintext-passwords": "Let passwords cross the net in clear."}
+
 _NAMES = (*_SEVERAL, *_BY_NAME)
+
+
+def name_of(setting: str) -> str:
+    """By which option a field of `Settings` is set."""
+    names = {field: name for name, field in _SEVERAL.items()} | {option.field: option.name for option in OPTIONS}
+    return names.get(setting, setting.replace("_", "-"))
 
 
 class Options(usage.Options):
@@ -206,6 +207,7 @@ class Options(usage.Options):
         *([option.name, option.short, None, option.help] for option in OPTIONS),
         ["config", "c", None, "A TOML FILE with these options; the command line wins."],
     ]
+    optFlags = [[name, None, text] for name, text in FLAGS.items()]
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -246,10 +248,22 @@ class Options(usage.Options):
             raise SystemExit(2) from None
 
     def postOptions(self) -> None:
-        config = self["config"]
+        self._folder = Path.cwd()
+        self.settings = self._read("")
+
+    def read_again(self) -> Settings:
+        """What the command line and the files, as they are now, ask for. Raises `UsageError`.
+
+        Paths are meant from where twistd was started, wherever it has gone since.
+        """
+        return self._read(str(self._folder))
+
+    def _read(self, folder: str) -> Settings:
+        config = None if self["config"] is None else str(Path(folder, self["config"]))
         typed: dict[str, Any] = {option.name: self[option.name] for option in OPTIONS if self[option.name] is not None}
         typed.update(self._several)
-        given = {**(_from_file(config) if config is not None else {}), **typed}
+        typed.update({name: True for name in FLAGS if self[name]})
+        given = {**(from_file(config, _NAMES, _SEVERAL, FLAGS) if config is not None else {}), **typed}
         found: dict[str, Any] = {}
         for name, value in given.items():
             try:
@@ -257,15 +271,19 @@ class Options(usage.Options):
                     found[_DOORS[name]] = tuple(endpoint_description(each) for each in value)
                 elif name in _SEVERAL:
                     found[_SEVERAL[name]] = tuple(value)
+                elif name in _BY_NAME:
+                    option = _BY_NAME[name]
+                    found[option.field] = option.parse(str(Path(folder, value)) if option.is_file else value)
                 else:
-                    found[_BY_NAME[name].field] = _BY_NAME[name].parse(value)
+                    found[name.replace("-", "_")] = value
             except usage.UsageError as error:
                 place = f"--{name}" if name in typed else f"{config}: {name}"
                 raise usage.UsageError(f"{place} {error}") from None
         assert found.keys() <= {field.name for field in fields(Settings)}
-        self.settings = Settings(**found)
+        settings = Settings(**found)
         if "port" not in given:
-            _refuse_the_default_port(self.settings)
+            _refuse_the_default_port(settings)
+        return settings
 
 
 def _refuse_the_default_port(settings: Settings) -> None:
@@ -283,26 +301,9 @@ def endpoint_description(value: str) -> str:
         if int(description[:6]) > 65535:
             raise usage.UsageError(f"{description}: a port is a number up to 65535")
         description = f"tcp:{description}"
-    if description.startswith(("tcp:", "tcp6:", "ssl:", "unix:")) and ":backlog=" not in description:
+    if (
+        description.removeprefix(PROXIED).startswith(("tcp:", "tcp6:", "ssl:", "unix:"))
+        and ":backlog=" not in description
+    ):
         description += BACKLOG
     return description
-
-
-def _from_file(path: str) -> dict[str, Any]:
-    """The options in a TOML file, as the texts that the command line would have given."""
-    try:
-        found = tomllib.loads(_read(path))
-    except tomllib.TOMLDecodeError as error:
-        raise usage.UsageError(f"{path}: {error}") from None
-    for name, value in found.items():
-        if name not in _NAMES:
-            near = difflib.get_close_matches(name, _NAMES, n=1, cutoff=0.4)
-            hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(_NAMES)}"
-            raise usage.UsageError(f"{path}: unknown key {name!r}{hint}")
-        values = value if name in _SEVERAL and isinstance(value, list) else [value]
-        if not values:
-            raise usage.UsageError(f"{path}: {name} is an empty list")
-        if not all(isinstance(each, str | int) and not isinstance(each, bool) for each in values):
-            raise usage.UsageError(f"{path}: {name} must be a text or a number")
-        found[name] = [str(each) for each in values] if name in _SEVERAL else str(cast(object, value))
-    return found

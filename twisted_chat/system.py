@@ -7,9 +7,14 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
+
+from twisted.internet.error import ReactorNotRunning
+
+from twisted_chat.boundaries import Figures, Host
 
 RESERVED = 64
 """Descriptors left for everything that is not a chat connection: logs, ports, the reactor, the log's file."""
@@ -50,18 +55,18 @@ def use_monotonic_clock(reactor: Any) -> None:
     reactor.seconds = time.monotonic
 
 
-def on_end_signals(reactor: Any, stop: Callable[[], None]) -> None:
-    """Call `stop` in the reactor's thread for each SIGINT and SIGTERM.
+def on_signals(reactor: Any, acts: Mapping[signal.Signals, Callable[[], None]]) -> None:
+    """Do in the reactor's thread what each signal asks for.
 
     In place of Twisted's own handlers, by which twistd ends with the signal instead of status 0. To be called when the
     reactor runs.
     """
 
-    def ended(_number: int, _frame: object) -> None:
-        reactor.callFromThread(stop)
+    def came(number: int, _frame: object) -> None:
+        reactor.callFromThread(acts[signal.Signals(number)])
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, ended)
+    for number in acts:
+        signal.signal(number, came)
 
 
 def end_process_with(status: int) -> None:
@@ -76,3 +81,40 @@ def end_process_with(status: int) -> None:
         os._exit(status)
 
     atexit.register(leave)
+
+
+def memory(statm: str = "/proc/self/statm") -> int | None:
+    """Bytes of this process that are in memory, where the system tells."""
+    try:
+        return int(Path(statm).read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def descriptors(folders: Sequence[str] = ("/proc/self/fd", "/dev/fd")) -> int | None:
+    """How many are open, where the system tells."""
+    for folder in folders:
+        with suppress(OSError):
+            return len(os.listdir(folder)) - 1  # the one that lists them
+    return None
+
+
+class ThisProcess:
+    """The process that the chat runs in; `rehash` reads its configuration anew."""
+
+    def __init__(self, reactor: Any, rehash: Callable[[], str]) -> None:
+        self._reactor = reactor
+        self._rehash = rehash
+
+    def figures(self) -> Figures:
+        return Figures(memory(), descriptors())
+
+    def rehash(self) -> str:
+        return self._rehash()
+
+    def end(self) -> None:
+        with suppress(ReactorNotRunning):  # it may be on its way out already
+            self._reactor.stop()
+
+
+_check: type[Host] = ThisProcess

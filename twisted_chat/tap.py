@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -15,26 +15,28 @@ from typing import Any
 from twisted.cred.checkers import ICredentialsChecker
 from twisted.cred.credentials import IUsernamePassword
 from twisted.cred.strcred import InvalidAuthArgumentString, InvalidAuthType, makeChecker
-from twisted.internet.endpoints import serverFromString
-from twisted.internet.error import ReactorNotRunning, VerifyError
-from twisted.internet.interfaces import IStreamServerEndpoint
+from twisted.internet.error import ReactorNotRunning
 from twisted.logger import Logger
 
 from twisted_chat.accounts.directory import Directory
+from twisted_chat.accounts.operators import KnownOperators
 from twisted_chat.accounts.passwords import Hasher
 from twisted_chat.accounts.store import MemoryStore, Store
 from twisted_chat.accounts.threads import PasswordThreads
 from twisted_chat.boundaries import Journal
 from twisted_chat.core.chat import Chat
+from twisted_chat.endpoints import endpoint, shown
 from twisted_chat.frontends.admission import Admission
 from twisted_chat.frontends.door import DoorFactory
 from twisted_chat.frontends.line.factory import LineFactory
 from twisted_chat.frontends.unframed.dialects import Gossip, Tutorial
 from twisted_chat.frontends.unframed.factory import UnframedFactory
 from twisted_chat.journal.memory import MemoryJournal
-from twisted_chat.options import BACKLOG, MEMORY, Options, Settings, endpoint_description
+from twisted_chat.options import MEMORY, Options, Settings, endpoint_description
+from twisted_chat.rehash import Rehash, Running
 from twisted_chat.service import ChatService, Door, StartError
-from twisted_chat.system import end_process_with, on_end_signals, raise_descriptor_limit, use_monotonic_clock
+from twisted_chat.system import ThisProcess, end_process_with, on_signals, raise_descriptor_limit, use_monotonic_clock
+from twisted_chat.tls import Certificates
 
 __all__ = ["Options", "makeService"]
 
@@ -56,26 +58,33 @@ def makeService(options: Options, reactor: Any = None) -> ChatService:
         allowed = raise_descriptor_limit()
     broken = _Broken(reactor, own_process)
     try:
-        service = _compose(options.settings, reactor, allowed, failed, broken)
+        service, rehash = _compose(options, reactor, allowed, failed, broken)
     except StartError as error:
         failed.now(error)
     if own_process:
-        _end_by_signals(reactor, service)
+        _heed_signals(reactor, service, rehash)
     return service
 
 
 def _compose(
-    settings: Settings, reactor: Any, allowed: int | None, failed: _Failing, broken: Callable[[str], None]
-) -> ChatService:
+    options: Options, reactor: Any, allowed: int | None, failed: _Failing, broken: Callable[[str], None]
+) -> tuple[ChatService, Rehash]:
+    settings = options.settings
     most = settings.max_connections or allowed or 1_000
     if allowed is not None and most > allowed:
         raise StartError(f"--max-connections {most}: the system allows {allowed} (ulimit -n, less a few)")
     journal = _journal(settings, reactor, broken)
-    hasher = Hasher(PasswordThreads(reactor))
+    threads = PasswordThreads(reactor)
+    operators = KnownOperators(settings.operators, Hasher(threads), reactor)
     chat = Chat(
         journal,
         Directory(
-            _account_store(journal), hasher, reactor, utc_ms=_utc_ms, new_id=_new_id, checkers=_checkers(settings.auth)
+            _account_store(journal),
+            Hasher(threads),
+            reactor,
+            utc_ms=_utc_ms,
+            new_id=_new_id,
+            checkers=_checkers(settings.auth),
         ),
         reactor,
         utc_ms=_utc_ms,
@@ -85,6 +94,8 @@ def _compose(
         history_lines=settings.history,
         registration=settings.registration,
         plaintext_passwords=settings.allow_plaintext_passwords,
+        operators=operators,
+        host=ThisProcess(reactor, lambda: rehash.now()),
     )
     admission = Admission(most, settings.max_per_address)
     common: Any = {"rate": settings.rate, "password": settings.password}
@@ -98,13 +109,16 @@ def _compose(
         if ports:
             door = UnframedFactory(chat, reactor, admission, dialect=dialect(), room=settings.room, **common)
             factories.append((option, ports, door))
+    certificates: list[Certificates] = []
     doors = [
         # The default port wants its long queue, too.
-        Door(f"--{option}", _shown(port), _endpoint(reactor, option, endpoint_description(port)), factory)
+        Door(f"--{option}", shown(port), endpoint(reactor, option, endpoint_description(port), certificates), factory)
         for option, ports, factory in factories
         for port in ports
     ]
-    return ChatService(chat, doors, reactor, failed.at_start)
+    running = Running(chat, operators, admission, [factory for _, _, factory in factories], certificates, allowed)
+    rehash = Rehash(settings, options.read_again, running)
+    return ChatService(chat, doors, reactor, failed.at_start), rehash
 
 
 def _ascii_writer() -> Callable[[str], str] | None:
@@ -167,45 +181,6 @@ def _utc_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _shown(description: str) -> str:
-    """An endpoint as it was asked for, without what the options added."""
-    return description.removesuffix(BACKLOG)
-
-
-def _endpoint(reactor: Any, option: str, description: str) -> IStreamServerEndpoint:
-    shown = _shown(description)
-    try:
-        endpoint: IStreamServerEndpoint = serverFromString(reactor, description)  # type: ignore[no-untyped-call]
-        return endpoint
-    except ImportError as error:
-        hint = "pip install 'twisted-chat[tls]'" if shown.startswith("ssl:") else str(error)
-        raise StartError(f"--{option} {shown} needs a part that is not installed: {hint}") from None
-    except OSError as error:
-        raise StartError(f"--{option} {shown}: can't read {error.filename}: {error.strerror}") from None
-    except VerifyError:
-        raise StartError(f"--{option} {shown}: the certificate and the private key do not belong together") from None
-    except Exception as error:  # whatever an endpoint's parser makes of nonsense
-        if type(error).__module__.startswith("OpenSSL."):  # which need not be installed
-            raise StartError(f"--{option} {shown}: {_wrong_file(shown)}") from None
-        raise StartError(f"--{option} {shown} is no port number and no endpoint description: {error}") from None
-
-
-def _wrong_file(description: str) -> str:
-    """Which of an ssl: endpoint's files is not what it should be, as far as a look into them tells."""
-    key = _argument(description, "privateKey") or "server.pem"  # Twisted's own default
-    certificate = _argument(description, "certKey") or key
-    for name, what in ((key, "private key"), (certificate, "certificate")):
-        with suppress(OSError):
-            if f"{what.upper()}-----".encode() not in Path(name).read_bytes():
-                return f"{name} holds no {what} in PEM form"
-    return "the private key or the certificate is damaged, or needs a passphrase"
-
-
-def _argument(description: str, name: str) -> str | None:
-    found = re.search(rf":{name}=((?:\\.|[^:\\])*)", description)
-    return re.sub(r"\\(.)", r"\1", found[1]) if found else None
-
-
 class _Failing:
     """Ends a start that failed, in the way that each mode of twistd takes for an answer."""
 
@@ -245,15 +220,12 @@ class _Broken:
             self._reactor.stop()
 
 
-def _end_by_signals(reactor: Any, service: ChatService) -> None:
-    stopping = False
-
+def _heed_signals(reactor: Any, service: ChatService, rehash: Rehash) -> None:
     def stop() -> None:
-        nonlocal stopping
-        if stopping:
-            service.hurry()
-        else:
-            stopping = True
+        try:
             reactor.stop()
+        except ReactorNotRunning:  # it ends already, but not fast enough for somebody
+            service.hurry()
 
-    reactor.callWhenRunning(on_end_signals, reactor, stop)
+    acts = {signal.SIGINT: stop, signal.SIGTERM: stop, signal.SIGHUP: rehash.quietly}
+    reactor.callWhenRunning(on_signals, reactor, acts)

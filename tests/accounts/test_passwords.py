@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.helpers import AtOnce
-from twisted_chat.accounts.passwords import _HASHER, AT_ONCE, DUMMY, WAITING, Hasher
+from twisted_chat.accounts.passwords import _HASHER, AT_ONCE, DUMMY, WAITING, Hasher, check_secret, hashed_now
 from twisted_chat.core.errors import BadPassword, Busy
 
 
@@ -46,6 +46,24 @@ class Hashing(SynchronousTestCase):
         self.assertTrue(self.is_right(hashed, "open sesame"))
         for wrong in ("open Sesame", "open sesame ", "", "\x00", "x" * 1000):
             self.assertFalse(self.is_right(hashed, wrong), wrong)
+
+    def test_a_secret_in_clear(self) -> None:
+        """As an administrator may write it into a file that nobody else can read."""
+        self.assertTrue(self.is_right("cafe\u0301 noir", "caf\u00e9 noir"))
+        for wrong in ("cafe noir", "", "\x00"):
+            self.assertFalse(self.is_right("cafe\u0301 noir", wrong))
+        self.assertFalse(self.is_right("", ""))
+        self.assertFalse(self.is_right("$argon2id$damaged", "$argon2id$damaged"))
+
+    def test_hashed_at_once(self) -> None:
+        self.assertTrue(self.is_right(hashed_now("open sesame"), "open sesame"))
+        self.assertRaises(BadPassword, hashed_now, "short")
+
+    def test_what_a_secret_may_be(self) -> None:
+        for right in ("long enough", hashed_now("long enough")):
+            check_secret(right)
+        for wrong in ("short", "$argon2id$damaged", DUMMY.replace("argon2id", "argon2i"), "$argon2x$"):
+            self.assertRaises(BadPassword, check_secret, wrong)
 
     def test_each_has_its_salt(self) -> None:
         one, other = (self.successResultOf(self.hasher.hash("open sesame")) for _hash in range(2))

@@ -413,6 +413,10 @@ class HearingTests(Talk):
         self.hears(type="error", code="REPLACED", text="by another")
         self.assertEqual(self.effects, [Replaced("by another")])
 
+    def test_thrown_out_by_an_operator(self) -> None:
+        self.hears(type="error", code="KILLED", text="too loud")
+        self.assertEqual(self.effects, [Replaced("too loud", "KILLED")])
+
     def test_what_is_unknown_is_ignored(self) -> None:
         for fields in ({}, {"type": "fanfare"}, {"type": "pong"}):
             self.hears(**fields)

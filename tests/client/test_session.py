@@ -302,6 +302,11 @@ class SessionTests(SynchronousTestCase):
         self.refuses("REPLACED")
         self.is_over(1, "!!! REPLACED so it is")
 
+    def test_thrown_out_by_an_operator(self) -> None:
+        self.is_in()
+        self.refuses("KILLED")
+        self.is_over(1, "!!! KILLED so it is")
+
     # Coming back.
 
     def test_it_comes_back_with_what_was_typed(self) -> None:

@@ -44,6 +44,7 @@ WORDS = {
     errors.StorageUnavailable(): "the log can't be written now; nothing was said",
     errors.Flood(): "too much for too long; come back when there is less to say",
     errors.Replaced(): "you came back by another connection; this one ends",
+    errors.Killed(": spam"): "an operator of the server ended this connection: spam",
     errors.TimedOut("why not"): "why not",
     errors.ShuttingDown(): "the server is going down",
 }

@@ -95,24 +95,21 @@ class Tuning(SocketCase):
         self.assert_tuned(connection)
 
 
-class Peer:
-    def __init__(self, address: object) -> None:
-        self._address = address
+class Private(SynchronousTestCase):
+    """Whether nobody on the way can read along."""
 
-    def getPeer(self) -> object:
-        return self._address
+    def is_private(self, host: str | None, tls: bool = False) -> bool:
+        peer = UNIXAddress(b"/run/chat") if host is None else IPv4Address("TCP", host, 40000)
+        transport = StringTransport(peerAddress=peer)
+        if tls:
+            directlyProvides(transport, ISSLTransport)
+        return is_private(transport)
 
+    def test_from_this_machine_or_over_tls(self) -> None:
+        for host in ("127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", None):
+            self.assertTrue(self.is_private(host), host)
+        self.assertTrue(self.is_private("192.0.2.1", tls=True))
 
-class Privacy(SynchronousTestCase):
-    def test_who_can_read_along(self) -> None:
-        for host, private in (
-            ("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("::ffff:127.0.0.1", True), ("192.0.2.1", False),
-            ("2001:db8::1", False), ("::ffff:192.0.2.1", False), ("fe80::1%eth0", False), ("nowhere", False),
-        ):  # fmt: skip
-            self.assertEqual(is_private(Peer(IPv4Address("TCP", host, 1))), private, host)
-        self.assertTrue(is_private(Peer(UNIXAddress(b"/run/chat"))))
-
-    def test_over_tls(self) -> None:
-        peer = Peer(IPv4Address("TCP", "192.0.2.1", 1))
-        directlyProvides(peer, ISSLTransport)
-        self.assertTrue(is_private(peer))
+    def test_from_anywhere_else(self) -> None:
+        for host in ("192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1", "fe80::1%eth0", "no.address"):
+            self.assertFalse(self.is_private(host), host)

@@ -130,10 +130,12 @@ class ServerCase(TestCase):
 
     def certificate(self) -> Path:
         """A private key and a certificate for localhost, as key.pem and cert.pem; by the recipe of docs/running.md."""
-        recipe = re.search(r"^openssl req (?:.*\\\n)*.*$", (ROOT / "docs" / "running.md").read_text(), re.MULTILINE)
+        recipe = re.search(
+            r"^twisted-chat-admin (certificate.*)$", (ROOT / "docs" / "running.md").read_text(), re.MULTILINE
+        )
         assert recipe is not None
-        words = shlex.split(recipe[0].replace("\\\n", " "))
-        subprocess.run([self.program(words[0]), *words[1:]], cwd=self.folder, check=True, capture_output=True)
+        command = [sys.executable, "-m", "twisted_chat.admin", *shlex.split(recipe[1], comments=True)]
+        subprocess.run(command, cwd=self.folder, check=True, capture_output=True, env=self.environment())
         return self.folder / "cert.pem"
 
     def environment(self) -> dict[str, str]:

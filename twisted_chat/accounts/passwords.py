@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hmac import compare_digest
 from typing import Protocol, TypeVar
 
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, Type, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 from precis_i18n import get_profile
 from twisted.internet.defer import Deferred
@@ -47,6 +48,36 @@ def prepared(password: str) -> str:
         raise BadPassword("a password holds at least one character, and no control characters") from None
 
 
+def chosen(password: str) -> str:
+    """The same for a new one. Raises `BadPassword`, too, for one that is too short."""
+    found = prepared(password)
+    if len(found) < MIN_LENGTH:
+        raise BadPassword(f"a password has at least {MIN_LENGTH} characters")
+    return found
+
+
+def hashed_now(password: str) -> str:
+    """The hash of a password, made here and now. Raises `BadPassword`."""
+    return _HASHER.hash(chosen(password))
+
+
+def is_hash(secret: str) -> bool:
+    return secret.startswith("$argon2")
+
+
+def check_secret(secret: str) -> None:
+    """Raise `BadPassword` for what is neither an argon2id hash nor fit for a password in clear."""
+    if not is_hash(secret):
+        chosen(secret)
+        return
+    try:
+        kind = extract_parameters(secret).type
+    except InvalidHashError:
+        kind = None
+    if kind is not Type.ID:
+        raise BadPassword("this is no whole argon2id hash")
+
+
 class Hasher:
     """Makes and verifies hashes. More than `WAITING` waiting ones are `Busy`."""
 
@@ -56,18 +87,19 @@ class Hasher:
 
     def hash(self, password: str) -> Deferred[str]:
         """Raises `BadPassword` or `Busy`."""
-        chosen = prepared(password)
-        if len(chosen) < MIN_LENGTH:
-            raise BadPassword(f"a password has at least {MIN_LENGTH} characters")
-        return self._do(lambda: _HASHER.hash(chosen))
+        fit = chosen(password)
+        return self._do(lambda: _HASHER.hash(fit))
 
-    def verify(self, hashed: str, password: str) -> Deferred[bool]:
-        """Whether `password` has this hash; nothing has an empty one. Raises `Busy`."""
+    def verify(self, secret: str, password: str) -> Deferred[bool]:
+        """Whether `password` has this hash, or is this `secret` in clear, in the same time. Nothing is an empty one.
+
+        Raises `Busy`.
+        """
         try:
             given = prepared(password)
         except BadPassword:
             given = ""
-        return self._do(lambda: _is_right(hashed or DUMMY, given) and bool(hashed))
+        return self._do(lambda: _is_right(secret, given))
 
     def stop(self) -> None:
         self._threads.stop()
@@ -83,7 +115,15 @@ class Hasher:
         return result
 
 
-def _is_right(hashed: str, password: str) -> bool:
+def _is_right(secret: str, given: str) -> bool:
+    hashed = is_hash(secret)
+    right = _has_hash(secret if hashed else DUMMY, given)
+    if hashed or not secret:
+        return right and hashed
+    return compare_digest(prepared(secret).encode(), given.encode())
+
+
+def _has_hash(hashed: str, password: str) -> bool:
     try:
         return _HASHER.verify(hashed, password)
     except (VerificationError, InvalidHashError):

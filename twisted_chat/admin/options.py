@@ -10,21 +10,26 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from twisted_chat import __version__
-from twisted_chat.admin import commands
+from twisted_chat.admin import commands, making
 from twisted_chat.core.durations import seconds_of
 
 DATABASE = "chat.sqlite"
+MOST_DAYS = 3650
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """What was asked for: `run` is one of the functions in `commands`. SystemExit as argparse does."""
-    parser = argparse.ArgumentParser(prog="twisted-chat-admin", description="Look after the log of a Twisted Chat.")
+    parser = argparse.ArgumentParser(prog="twisted-chat-admin", description="Look after a Twisted Chat and its log.")
     parser.add_argument("--version", action="version", version=f"Twisted Chat {__version__}")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    def command(name: str, run: Callable[[argparse.Namespace], int], does: str) -> argparse.ArgumentParser:
+    def other(name: str, run: Callable[[argparse.Namespace], int], does: str) -> argparse.ArgumentParser:
         found = subparsers.add_parser(name, help=does, description=does[0].upper() + does[1:] + ".")
-        found.set_defaults(run=run)
+        found.set_defaults(run=run, database="standard output")  # where what fails has no file's name
+        return found
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], does: str) -> argparse.ArgumentParser:
+        found = other(name, run, does)
         found.add_argument(
             "--database", metavar="FILE", type=Path, default=Path(DATABASE), help=f"the server's log ({DATABASE})"
         )
@@ -45,7 +50,24 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     check = command("check", commands.check, "look at all of the log; status 1 if something is wrong")
     check.add_argument("file", metavar="FILE", type=Path, nargs="?", help="another file than --database, say a backup")
     command("vacuum", commands.vacuum, "make the file as small as it can be, while no server uses it")
+    other("hash", making.hash_password, "print the hash of a password, which is asked for or read from a pipe")
+    certificate = other("certificate", making.certificate, "make a private key, and a certificate that it has signed")
+    certificate.add_argument(
+        "--host", metavar="NAME", action="append",
+        help=f"a name or an address that the server is reached by; several times ({', '.join(making.HOSTS)})",
+    )  # fmt: skip
+    certificate.add_argument("--days", metavar="N", type=_days, default=365, help="how long it is valid (365)")
+    certificate.add_argument(
+        "folder", metavar="FOLDER", type=Path, nargs="?", default=Path(),
+        help=f"where to put {making.KEY} and {making.CERTIFICATE}; neither may be there (here)",
+    )  # fmt: skip
     return parser.parse_args(arguments)
+
+
+def _days(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and 1 <= int(text) <= MOST_DAYS):
+        raise argparse.ArgumentTypeError(f"{text} is no number of days from 1 to {MOST_DAYS}")
+    return int(text)
 
 
 def _since(text: str) -> int:

@@ -297,8 +297,8 @@ class Conversation:
 
     def _error(self, fields: Fields, entry: Entry | None) -> list[Effect]:
         code, words = text(fields, "code"), text(fields, "text")
-        if code == "REPLACED":
-            return [Replaced(words)]
+        if code in ("REPLACED", "KILLED"):
+            return [Replaced(words, code)]
         if not self.welcomed:
             return [Refused(code, words)]
         if entry is not None:

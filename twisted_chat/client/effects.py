@@ -53,9 +53,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """Somebody else goes on with this conversation: do not come back."""
+    """Somebody else goes on with this conversation, or an operator ended it: do not come back."""
 
     text: str
+    code: str = "REPLACED"
 
 
 @dataclass(frozen=True, slots=True)

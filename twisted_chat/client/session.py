@@ -217,8 +217,8 @@ class Session:
                     self._leave(effect)
                 case Refused():
                     self._refused(effect)
-                case Replaced(words):
-                    self._end(Outcome(1, shapes.error("REPLACED", words)))
+                case Replaced(words, code):
+                    self._end(Outcome(1, shapes.error(code, words)))
 
     def _changed(self) -> None:
         self._pace.look()

@@ -8,19 +8,19 @@ from enum import Enum, auto
 
 COMMANDS = (
     "away", "back", "delete", "edit", "ghost", "help", "history", "ignore", "join", "login", "logout", "me", "motd",
-    "msg", "names", "nick", "part", "password", "quit", "register", "reply", "rooms", "say", "search", "sessions",
-    "switch", "time", "topic", "unignore", "unread", "version", "who", "whois",
+    "msg", "names", "nick", "oper", "part", "password", "quit", "register", "reply", "rooms", "say", "search",
+    "sessions", "switch", "time", "topic", "unignore", "unread", "version", "who", "whois",
 )  # fmt: skip
 """What Tab completes. The server knows what there really is; all else that is typed is sent to it, too."""
 
-_EXACT = frozenset({"delete", "ghost", "login", "logout", "password", "register"})
+_EXACT = frozenset({"delete", "ghost", "login", "logout", "oper", "password", "register"})
 """What the server takes by its whole name only."""
 
 NEW = "New password: "
 AGAIN = "The new password again: "
 """What is said twice, to be sure."""
 
-_SECRET = frozenset({"login", "register", "password"})
+_SECRET = frozenset({"login", "register", "password", "oper", "enroll"})
 
 
 class Verb(Enum):

@@ -13,7 +13,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure as TwistedFailure
 
-from twisted_chat.boundaries import Account, Accounts, Journal, Recipient
+from twisted_chat.boundaries import Account, Accounts, Host, Journal, Operators, Recipient
 from twisted_chat.core import missed
 from twisted_chat.core.congestion import Congestion
 from twisted_chat.core.delivery import deliver
@@ -31,6 +31,7 @@ from twisted_chat.core.errors import (
     TooManySessions,
 )
 from twisted_chat.core.events import Aside, Event, Item, Outcome
+from twisted_chat.core.helm import NOBODY, NOWHERE, Helm
 from twisted_chat.core.identity import ResumeSecrets
 from twisted_chat.core.lookalikes import Looks
 from twisted_chat.core.names import Name, fold, parse_nick, parse_room, similar
@@ -72,6 +73,10 @@ class Registration(Enum):
     CLOSED = "closed"
     OPERATOR = "operator"
 
+    @property
+    def by_operators(self) -> bool:
+        return self is not Registration.CLOSED
+
 
 _DONE = object()
 _log = Logger()
@@ -97,6 +102,8 @@ class Chat:
         history_lines: int = 20,
         registration: Registration = Registration.OPEN,
         plaintext_passwords: bool = False,
+        operators: Operators = NOBODY,
+        host: Host = NOWHERE,
     ) -> None:
         """`plaintext_passwords`: a password may cross the net in clear."""
         self.journal = journal
@@ -107,16 +114,17 @@ class Chat:
         self.history_lines = history_lines
         self.registration = registration
         self.plaintext_passwords = plaintext_passwords
+        self.helm = Helm(self, operators, host)
         self.names = Names()
         self.ignores = Ignores()
         self.persons: dict[str, Person] = {}
         self.rooms: dict[str, Room] = {}
         self.rooms_by_id: dict[str, Room] = {}
         self._room_looks = Looks()
-        self.seq = 0
+        self.seq = self.seq_at_start = 0
         self.started = utc_ms()
         self._utc_ms = utc_ms
-        self._new_id = new_id
+        self.new_id = new_id
         self._latest_time = 0
         self._pending: list[Item] = []
         self._flushing = False
@@ -132,7 +140,7 @@ class Chat:
     def open(self) -> None:
         """Take up the log where it ended. Raises `JournalUnusable`."""
         self.journal.open()
-        self.seq = self.journal.seq
+        self.seq = self.seq_at_start = self.journal.seq
         if self.journal.time <= self._utc_ms() + MAX_CLOCK_STEP:
             self._latest_time = self.journal.time
         self._secrets = ResumeSecrets(self.journal.key)
@@ -168,10 +176,11 @@ class Chat:
         if self.closing:
             raise ShuttingDown
         name = parse_nick(nick)
-        places = self._places((home, *rooms))
         person_id, replaced = self._secrets.holder_of(resume) if resume else (None, "")
         if account is not None and account.id != person_id:
             person_id, replaced = account.id, ""
+        self._check_brake(name, person_id)
+        places = self._places((home, *rooms))
         if (log is not None and log != self.journal.id) or (since is not None and since > self.seq):
             since = None
         try:
@@ -201,6 +210,14 @@ class Chat:
                 return self.enter(recipient, each, **more)
         raise NickInUse(nick)
 
+    def _check_brake(self, name: Name, person_id: str | None) -> None:
+        """Raise `NotAllowed` where the brake keeps this person out; who is here is here."""
+        if person_id is None or person_id not in self.persons:
+            account = self.accounts.of(person_id) if person_id else None
+            if account is None and self.accounts.named(name.text) is not None:
+                return  # it is refused as taken, and may prove that it is its own
+            self.helm.check_entry(account)
+
     def _places(self, names: Iterable[str]) -> list[Room]:
         """The rooms to be in at once, made where they are not there yet."""
         wanted = {name.key: name for name in map(parse_room, names)}
@@ -219,18 +236,18 @@ class Chat:
                 raise TooManyRooms("a person may be in", MAX_ROOMS_OF_ONE)
             if sum(not each.over for each in person.sessions) >= MAX_SESSIONS and person.account is not None:
                 raise TooManySessions(MAX_SESSIONS)
-            session = Session(self, recipient, person, self._new_id())
+            session = Session(self, recipient, person, self.new_id())
             session.rename(name.text)
             person.leaving = None
             return session
         account = self.accounts.of(person_id) if person_id else None
-        person = Person(person_id or self._new_id(), name, self.now(), account)
+        person = Person(person_id or self.new_id(), name, self.now(), account)
         self.reserve(name, person)
         self.persons[person.id] = person
         self.ignores.named(person, name)
         for ignored in self._ignored_by.pop(person.id, ()):
             self.ignores.ignore(person, ignored, self.names.holder(ignored.text))
-        return Session(self, recipient, person, self._new_id())
+        return Session(self, recipient, person, self.new_id())
 
     def reserve(self, name: Name, person: Person) -> None:
         """Hold `name` for `person`. Raises a `ChatError` where it is, or looks like, somebody else's."""
@@ -286,6 +303,11 @@ class Chat:
             self.names.release(before, person)
 
     @property
+    def waiting(self) -> int:
+        """Items on their way to the log and back."""
+        return self._congestion.waiting
+
+    @property
     def registers_itself(self) -> bool:
         """Whether everybody may make an account of his own."""
         return self.registration is Registration.OPEN
@@ -306,7 +328,7 @@ class Chat:
                 raise TooManyRooms("this server has", MAX_ROOMS)
             for key in self._room_looks.like(name.text):
                 raise BadRoom(f"{name.text} looks too much like {self.rooms[key].name}")
-            room = Room(self._new_id(), name)
+            room = Room(self.new_id(), name)
             self._add_room(room)
         return room
 
@@ -395,6 +417,7 @@ class Chat:
     def close(self, notice: str) -> Deferred[None]:
         """Let nobody in any more, write what was said, tell everybody and end all sessions."""
         self.closing = True
+        self.helm.stop()
         while self._pending:
             self._flush()
         self._closed = True

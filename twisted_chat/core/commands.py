@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from twisted_chat import __version__
-from twisted_chat.core import missed, proving
+from twisted_chat.core import missed, operators, proving
+from twisted_chat.core.command import Command, Lines
 from twisted_chat.core.durations import seconds_of
 from twisted_chat.core.errors import (
     BadRequest,
@@ -29,36 +29,14 @@ if TYPE_CHECKING:
     from twisted_chat.core.people import Person
     from twisted_chat.core.session import Session
 
-Lines = Callable[[], Iterable[str]]
-"""Found when everything that was posted before is done: an answer keeps its place among events."""
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One row of the table.
-
-    `run` gets the session, the rest of the line and the asker's id for it, and may give lines to answer with; with
-    `answers_itself` it sees to the answer on its own. `exact` commands can't be abbreviated.
-    """
-
-    name: str
-    parameters: str
-    help: str
-    run: Callable[[Session, str, str | None], Lines | None]
-    aliases: tuple[str, ...] = ()
-    exact: bool = False
-    answers_itself: bool = False
-
-    @property
-    def usage(self) -> str:
-        return f"/{self.name} {self.parameters}".rstrip()
-
 
 def run(session: Session, line: str, client_id: str | None = None) -> None:
     """Run `line`, a command without its slash. Raises a `ChatError`."""
     word, _, argument = line.partition(" ")
-    command = find(word)
+    command = find(word, is_operator=bool(session.operator))
     argument = argument.strip()
+    if command.for_operators:
+        operators.check(session)
     if not argument and command.parameters and not command.parameters.startswith("["):
         raise NeedText(f"that needs more: {command.usage}")
     lines = command.run(session, argument, client_id)
@@ -68,21 +46,25 @@ def run(session: Session, line: str, client_id: str | None = None) -> None:
         session.reply(tuple, client_id)
 
 
-def find(word: str) -> Command:
-    """The command that `word` names, in whatever case, by alias or by unique prefix. Raises `UnknownCommand`."""
+def find(word: str, *, is_operator: bool = False) -> Command:
+    """The command that `word` names, in whatever case, by alias or by unique prefix. Raises `UnknownCommand`.
+
+    What is for operators goes by its whole name alone, and takes no prefix from what everybody types.
+    """
     wanted = word.lower()
     command = BY_NAME.get(wanted)
     if command is not None:
         return command
-    begun = [command for command in COMMANDS if wanted and command.name.startswith(wanted)]
+    begun = [each for each in COMMANDS if wanted and each.name.startswith(wanted) and not each.for_operators]
     meant = [command for command in begun if not command.exact]
     if len(meant) == 1:
         return meant[0]
-    near = [command.name for command in begun] or difflib.get_close_matches(wanted, BY_NAME, n=2, cutoff=0.6)
+    known = [name for name, each in BY_NAME.items() if is_operator or not each.for_operators]
+    near = [command.name for command in begun] or difflib.get_close_matches(wanted, known, n=2, cutoff=0.6)
     raise UnknownCommand(f"/{word}", tuple(f"/{name}" for name in near[:5]))
 
 
-_SLIP = re.compile(r"[\s\u00ad\u200b-\u200d\u2060\ufeff]+/(login|register|password)\b", re.IGNORECASE)
+_SLIP = re.compile(r"[\s\u00ad\u200b-\u200d\u2060\ufeff]+/(login|register|password|oper|enroll)\b", re.IGNORECASE)
 
 
 def refuse_slip(text: str) -> None:
@@ -94,15 +76,16 @@ def refuse_slip(text: str) -> None:
 # one function a command
 
 
-def _help(_session: Session, argument: str, _id: str | None) -> Lines:
+def _help(session: Session, argument: str, _id: str | None) -> Lines:
     if argument:
-        command = find(argument.removeprefix("/"))
+        command = find(argument.removeprefix("/"), is_operator=bool(session.operator))
         also = f" (also {', '.join('/' + alias for alias in command.aliases)})" if command.aliases else ""
         return lambda: (f"{command.usage}  {command.help}{also}",)
-    width = max(len(command.usage) for command in COMMANDS)
+    shown = [command for command in COMMANDS if session.operator or not command.for_operators]
+    width = max(len(command.usage) for command in shown)
     return lambda: (
         "Whatever does not begin with / is said in your current room; //x says /x.",
-        *(f"{command.usage:<{width}}  {command.help}" for command in COMMANDS),
+        *(f"{command.usage:<{width}}  {command.help}" for command in shown),
         "A command may be shortened as long as it is clear which one is meant.",
     )
 
@@ -394,6 +377,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("motd", "", "shows the message of the day", _motd),
     Command("time", "", "tells the server's time", _time),
     Command("version", "", "tells what runs here", _version),
+    *operators.COMMANDS,
 )
 
 BY_NAME: dict[str, Command] = {

@@ -26,15 +26,15 @@ class Congestion:
 
     def __init__(self, clock: IReactorTime) -> None:
         self._seconds = clock.seconds
-        self._waiting = 0
+        self.waiting = 0
         self._progress = 0.0
         self._paused: dict[Session, None] = {}
 
     def posted(self, item: Item) -> None:
-        if not self._waiting:
+        if not self.waiting:
             self._progress = self._seconds()
-        self._waiting += 1
-        if self._waiting <= HIGH and self._seconds() - self._progress <= SLOW:
+        self.waiting += 1
+        if self.waiting <= HIGH and self._seconds() - self._progress <= SLOW:
             return
         session: Session | None = item.origin if type(item) is Event else item.session  # type: ignore[assignment,union-attr]
         if session is not None and not session.over and session not in self._paused:
@@ -42,9 +42,9 @@ class Congestion:
             session.pause()
 
     def delivered(self, count: int) -> None:
-        self._waiting -= count
+        self.waiting -= count
         self._progress = self._seconds()
-        if self._paused and self._waiting < LOW:
+        if self._paused and self.waiting < LOW:
             paused, self._paused = self._paused, {}
             for session in paused:
                 session.resume()

@@ -14,3 +14,13 @@ def seconds_of(text: str) -> int | None:
     if found is None or not int(found[1]):
         return None
     return int(found[1]) * UNITS[found[2].lower()]
+
+
+def span_of(seconds: int, units: int = 2) -> str:
+    """``1h 30m`` and the like: the largest `units` that say something, rounded down."""
+    parts = []
+    for unit in "dhms":
+        count, seconds = divmod(seconds, UNITS[unit])
+        if count:
+            parts.append(f"{count}{unit}")
+    return " ".join(parts[:units]) or "0s"

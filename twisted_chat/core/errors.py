@@ -261,6 +261,15 @@ class Replaced(ChatError):
 
 
 @dataclass(eq=False)
+class Killed(ChatError):
+    """`reason`: why, in an operator's words, after ``: ``; may be empty."""
+
+    code = "KILLED"
+    words = "an operator of the server ended this connection{reason}"
+    reason: str = ""
+
+
+@dataclass(eq=False)
 class TimedOut(ChatError):
     code = "TIMEOUT"
     words = "{reason}"

@@ -44,11 +44,11 @@ def register(session: Session, password: str, client_id: str | None) -> None:
 
     def registered(account: Account) -> None:
         person.account = account
-        _answer(
+        answer(
             session, f"{account.name} is yours now; /login {account.name} PASSWORD proves it from anywhere", client_id
         )
 
-    _prove(session, lambda: chat.accounts.register(person.id, person.next_name, password), registered, client_id)
+    prove(session, lambda: chat.accounts.register(person.id, person.next_name, password), registered, client_id)
 
 
 def log_in(session: Session, nick: str, password: str, client_id: str | None) -> None:
@@ -58,18 +58,27 @@ def log_in(session: Session, nick: str, password: str, client_id: str | None) ->
 
     def proven(account: Account) -> None:
         if session.person.account == account:
-            _answer(session, f"You are {account.name} already", client_id)
+            answer(session, f"You are {account.name} already", client_id)
         else:
-            _answer(session, f"You are {account.name} now", client_id)
+            answer(session, f"You are {account.name} now", client_id)
             _become(session, account)
 
-    _prove(session, lambda: chat.accounts.login(nick, password, origin.network), proven, client_id)
+    def ask() -> Deferred[Account]:
+        return chat.accounts.login(nick, password, origin.network).addCallback(allowed)
+
+    def allowed(account: Account) -> Account:
+        if account.id not in chat.persons:
+            chat.helm.check_entry(account)
+        return account
+
+    prove(session, ask, proven, client_id)
 
 
 def log_out(session: Session, client_id: str | None) -> None:
     """Go on as a guest."""
     account = _account_of(session)
-    _answer(session, f"You are not {account.name} any more", client_id)
+    session.chat.helm.check_entry(None)  # as a guest
+    answer(session, f"You are not {account.name} any more", client_id)
     _become(session, None)
 
 
@@ -116,7 +125,7 @@ def change_password(session: Session, old: str, new: str, client_id: str | None)
         proven = chat.accounts.login(account.name, old, origin.network)
         return proven.addCallback(lambda _account: chat.accounts.set_password(account, new))
 
-    _prove(session, change, lambda _account: _answer(session, "Your password is changed", client_id), client_id)
+    prove(session, change, lambda _account: answer(session, "Your password is changed", client_id), client_id)
 
 
 def sessions(session: Session) -> Iterable[str]:
@@ -153,7 +162,7 @@ def _account_of(session: Session) -> Account:
     return session.person.account
 
 
-def _prove(session: Session, ask: Callable[[], Deferred[T]], done: Callable[[T], None], client_id: str | None) -> None:
+def prove(session: Session, ask: Callable[[], Deferred[T]], done: Callable[[T], None], client_id: str | None) -> None:
     """Ask the accounts; what comes of it is told, unless the session is over by then."""
     if session.is_proving:
         raise Busy("your last password is still being looked at")
@@ -175,5 +184,5 @@ def _prove(session: Session, ask: Callable[[], Deferred[T]], done: Callable[[T],
     ask().addCallbacks(answered, refused)
 
 
-def _answer(session: Session, words: str, client_id: str | None) -> None:
+def answer(session: Session, words: str, client_id: str | None) -> None:
     session.feed.tell(Reply((words,), client_id))

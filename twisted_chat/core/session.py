@@ -19,6 +19,7 @@ from twisted_chat.core.errors import (
 )
 from twisted_chat.core.events import Aside, Event, Kind
 from twisted_chat.core.feed import PAGE
+from twisted_chat.core.helm import SPEECH
 from twisted_chat.core.names import fold, parse_nick, parse_room
 from twisted_chat.core.reader import Reader
 from twisted_chat.core.rooms import Room
@@ -189,9 +190,9 @@ class Session(Reader):
         person, name = self.person, parse_nick(nick)
         if name == person.next_name:
             return
+        event = self._event(Kind.RENAMED, name.text)
         self.chat.reserve(name, person)
         self.chat.ignores.named(person, name)
-        event = self._event(Kind.RENAMED, name.text)
         person.next_name = name
         self.chat.post(event)
 
@@ -330,6 +331,8 @@ class Session(Reader):
         action: bool = False,
         client_id: str | None = None,
     ) -> Event:
+        if kind in SPEECH and text is not None:
+            self.chat.helm.check_speech(self)
         room_id, room_name = (room.id, room.name) if room else ("", "")
         person, nick, time = self.person.id, self.person.next_name.text, self.chat.now()
         answer_to = client_id or self._asker

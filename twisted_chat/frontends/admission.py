@@ -19,11 +19,15 @@ class Admission:
     """
 
     def __init__(self, in_all: int, per_address: int | None = None) -> None:
+        self.limit(in_all, per_address)
+        self._count = 0
+        self._by_origin: Counter[str] = Counter()
+
+    def limit(self, in_all: int, per_address: int | None) -> None:
+        """These hold from now on, for who comes; who is counted stays so."""
         self._in_all = in_all
         self._per_address = PER_ADDRESS if per_address is None else per_address
         self._exempt_loopback = per_address is None
-        self._count = 0
-        self._by_origin: Counter[str] = Counter()
 
     def admit(self, address: Any) -> str:
         """Count a connection from a Twisted address; gives what to `release` later. Raises `ServerFull`."""

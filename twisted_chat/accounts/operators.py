@@ -1,0 +1,58 @@
+"""Server operators: their names and secrets from the configuration, and the proof that somebody is one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from twisted.internet.defer import Deferred, fail
+from twisted.internet.interfaces import IReactorTime
+
+from twisted_chat.accounts.passwords import Hasher
+from twisted_chat.accounts.tries import Tries
+from twisted_chat.boundaries import Operators
+from twisted_chat.core.errors import BadLogin, ChatError
+from twisted_chat.core.names import fold
+
+HERE = "here"
+"""The network of tries that come from nowhere else: this machine's."""
+
+
+class KnownOperators:
+    """Operators by their names, each with a hash or a password in clear, as `secrets` has them.
+
+    Tries are counted by networks alone: who guesses must not keep an operator out. `hasher` is best not the accounts'
+    own, so that a storm of logins does not, either.
+    """
+
+    def __init__(self, secrets: Mapping[str, str], hasher: Hasher, clock: IReactorTime) -> None:
+        self.replace(secrets)
+        self._hasher = hasher
+        self._tries = Tries(clock)
+
+    def replace(self, secrets: Mapping[str, str]) -> None:
+        """From now on it is these."""
+        self._known = {fold(name): (name, secret) for name, secret in secrets.items()}
+
+    def is_one(self, name: str) -> bool:
+        return fold(name) in self._known
+
+    def prove(self, name: str, password: str, network: str) -> Deferred[str]:
+        known, secret = self._known.get(fold(name.strip()), ("", ""))
+        place = network or HERE
+        try:
+            self._tries.check(place)
+            verifying = self._hasher.verify(secret, password)
+        except ChatError as error:
+            return fail(error)
+        self._tries.begun(place)
+
+        def verified(right: bool) -> str:
+            if not right:
+                raise BadLogin("no operator has this name and password")
+            self._tries.succeeded(place)
+            return known
+
+        return verifying.addCallback(verified)
+
+
+_check: type[Operators] = KnownOperators

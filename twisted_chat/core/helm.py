@@ -1,0 +1,161 @@
+"""The server's helm: the emergency brake, the word to everybody, the countdown, and the process that all runs in."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from twisted.internet.defer import Deferred, fail
+from twisted.internet.interfaces import IDelayedCall
+
+from twisted_chat.boundaries import Figures, Host, Operators
+from twisted_chat.core.durations import span_of
+from twisted_chat.core.errors import BadLogin, BadRequest, NotAllowed
+from twisted_chat.core.events import Aside, Kind
+from twisted_chat.core.told import Notice
+
+if TYPE_CHECKING:
+    from twisted_chat.boundaries import Account
+    from twisted_chat.core.chat import Chat
+    from twisted_chat.core.session import Session
+
+SPEECH = frozenset(
+    {Kind.MESSAGE, Kind.ACTION, Kind.DIRECT, Kind.TOPIC, Kind.RENAMED, Kind.AWAY, Kind.EDITED}
+)  # a deletion is none
+"""What the brake stops: by each of these, words of one's own reach others."""
+
+MOMENTS = (86_400, 43_200, 21_600, 10_800, 3_600, 1_800, 900, 600, 300, 120, 60, 30, 10)
+"""Seconds before the end at which everybody is told, besides the beginning of the countdown."""
+
+
+class Brake(IntEnum):
+    """Who may come in and talk: the emergency brake's positions."""
+
+    OFF = 0
+    NO_NEW_GUESTS = 1
+    REGISTERED = 2
+    OPERATORS = 3
+
+
+WORDS = {
+    Brake.OFF: "everybody may come in and talk",
+    Brake.NO_NEW_GUESTS: "no new guests are let in",
+    Brake.REGISTERED: "only who has an account may come in or talk",
+    Brake.OPERATORS: "only operators of the server may come in or talk",
+}
+
+
+class Helm:
+    """What operators steer of one chat."""
+
+    def __init__(self, chat: Chat, operators: Operators, host: Host) -> None:
+        self._chat = chat
+        self.operators = operators
+        self.host = host
+        self.brake = Brake.OFF
+        self._ends = 0.0
+        self._why = ""
+        self._timer: IDelayedCall | None = None
+
+    # the brake
+
+    def set_brake(self, brake: Brake) -> None:
+        self.brake = brake
+        self.tell_all(f"From now on {WORDS[brake]}")
+
+    def check_entry(self, account: Account | None) -> None:
+        """Raise `NotAllowed` where somebody new is not let in: a guest has no `account`.
+
+        At the last position who has an account of an operator's name is, to prove that he is one.
+        """
+        if self.brake is Brake.OFF:
+            return
+        if account is None or (self.brake is Brake.OPERATORS and not self.operators.is_one(account.name)):
+            raise NotAllowed(f"for the moment, {WORDS[self.brake]}")
+
+    def check_speech(self, session: Session) -> None:
+        """Raise `NotAllowed` for who is here, and may not talk now."""
+        if self.brake < Brake.REGISTERED or session.operator:
+            return
+        if self.brake is Brake.OPERATORS or session.person.account is None:
+            raise NotAllowed(f"for the moment, {WORDS[self.brake]}")
+
+    # the word to everybody
+
+    def tell_all(self, text: str) -> None:
+        """A notice for every session, at its place among what is said."""
+
+        def tell() -> None:
+            for person in self._chat.persons.values():
+                for session in person.sessions:
+                    if not session.over and session.welcomed:
+                        session.feed.tell(Notice(text))
+
+        self._chat.post(Aside(None, tell))
+
+    # the end
+
+    @property
+    def is_ending(self) -> bool:
+        return self._timer is not None
+
+    def shut_down(self, seconds: int, why: str) -> None:
+        """Count down, in place of a countdown that is under way, and end."""
+        self.stop()
+        self._ends = self._chat.clock.seconds() + seconds
+        self._why = f": {why}" if why else ""
+        self._count_down()
+
+    def _count_down(self) -> None:
+        left = self._ends - self._chat.clock.seconds()
+        if left <= 0:
+            self._timer = None
+            self.host.end()
+            return
+        self.tell_all(f"The server goes down in {span_of(round(left))}{self._why}")
+        # Not at a moment that is as good as now: timers come a little late.
+        following = next((moment for moment in MOMENTS if moment < left - 1), 0)
+        self._timer = self._chat.clock.callLater(left - following, self._count_down)
+
+    def stop(self) -> None:
+        """Count down no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    # operators
+
+    def operators_changed(self) -> None:
+        """Who is no operator any more has no more rights from now on."""
+        for person in self._chat.persons.values():
+            for session in person.sessions:
+                if session.operator and not self.operators.is_one(session.operator):
+                    session.operator = ""
+                    session.feed.tell(Notice("You are no operator of this server any more"))
+
+
+class _Nobody:
+    """No operators: a chat that was told of none."""
+
+    def is_one(self, _name: str) -> bool:
+        return False
+
+    def prove(self, _name: str, _password: str, _network: str) -> Deferred[str]:
+        return fail(BadLogin("no operator has this name and password"))
+
+
+class _Nowhere:
+    """A chat that is not told of its process."""
+
+    def figures(self) -> Figures:
+        return Figures(None, None)
+
+    def rehash(self) -> str:
+        raise BadRequest("there is no configuration to read")
+
+    def end(self) -> None:
+        """There is nothing to end."""
+
+
+NOBODY: Operators = _Nobody()
+NOWHERE: Host = _Nowhere()

@@ -1,0 +1,203 @@
+"""What server operators do by typing: the rows of the table of commands that are theirs, and how one becomes one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from twisted_chat.boundaries import Account
+from twisted_chat.core.command import Command, Lines
+from twisted_chat.core.durations import seconds_of, span_of
+from twisted_chat.core.errors import (
+    BadLogin,
+    BadRequest,
+    Killed,
+    NeedText,
+    NickConfusable,
+    NickInUse,
+    NotAllowed,
+    ShuttingDown,
+)
+from twisted_chat.core.helm import WORDS, Brake
+from twisted_chat.core.names import parse_nick
+from twisted_chat.core.proving import answer, check_private, prove
+
+if TYPE_CHECKING:
+    from twisted_chat.core.chat import Chat
+    from twisted_chat.core.session import Session
+
+DELAY = 60
+"""Seconds until the end where an operator names none: time enough to take it back."""
+
+LONGEST_DELAY = 7 * 86_400
+
+_log = Logger()
+
+
+def check(session: Session) -> None:
+    """Raise `NotAllowed` for who has not proved to be an operator."""
+    if not session.operator:
+        raise NotAllowed("that is for operators of the server; /oper NAME PASSWORD proves that you are one")
+
+
+def _note(session: Session, act: str) -> None:
+    """Every act of an operator is in the server's log, and no password ever."""
+    _log.info("operator {operator!r} ({nick!r}): {act!r}", operator=session.operator, nick=session.person.nick, act=act)
+
+
+def _oper(session: Session, argument: str, client_id: str | None) -> Lines | None:
+    if not argument:
+        name = session.operator
+        return lambda: (f"You are the operator {name}" if name else "You are no operator of this server",)
+    name, _, password = argument.partition(" ")
+    password = password.strip()
+    if not password:
+        raise NeedText("that needs more: /oper NAME PASSWORD")
+    chat, origin, nick = session.chat, session.recipient.origin, session.person.nick
+    check_private(chat, origin)
+    if chat.closing:
+        raise ShuttingDown
+
+    def ask() -> Deferred[str]:
+        return chat.helm.operators.prove(name, password, origin.network).addErrback(failed)
+
+    def failed(failure: Failure) -> Failure:
+        if failure.check(BadLogin):  # type: ignore[no-untyped-call]
+            # What was typed for a name may be the password: it is not in the log.
+            _log.info("{nick!r} from {network!r} is no operator", nick=nick, network=origin.network)
+        return failure
+
+    def proven(operator: str) -> None:
+        session.operator = operator
+        _note(session, "/oper")
+        answer(session, f"You are the operator {operator} now; /help lists what is yours to do", client_id)
+
+    prove(session, ask, proven, client_id)
+    return None
+
+
+def _announce(session: Session, argument: str, _id: str | None) -> None:
+    text = session.checked(argument)
+    _note(session, f"/announce {text}")
+    session.chat.helm.tell_all(f"Announcement: {text}")
+
+
+def _kill(session: Session, argument: str, _id: str | None) -> Lines:
+    nick, _, why = argument.partition(" ")
+    why = session.checked(why.strip(), empty=True)
+    person = session.chat.person_called(nick)
+    if person is session.person:
+        raise NotAllowed("that is you; /quit leaves")
+    _note(session, f"/kill {person.nick} {why}".rstrip())
+    ended = [each for each in person.sessions if not each.over]
+    reason = f": {why}" if why else ""
+    for each in ended:
+        each.fail(Killed(reason))
+        session.chat.leave(each, f"killed by an operator{reason}", close=True)
+    return lambda: (f"{person.nick} was thrown out; sessions ended: {len(ended)}",)
+
+
+def _stats(session: Session, _argument: str, _id: str | None) -> Lines:
+    _note(session, "/stats")
+    return lambda: stats(session.chat)
+
+
+def stats(chat: Chat) -> Iterable[str]:
+    """How the server is, in a few lines."""
+    figures = chat.helm.host.figures()
+    since = datetime.fromtimestamp(chat.started / 1000, UTC)
+    yield f"up {span_of((chat.now() - chat.started) // 1000)}, since {since:%Y-%m-%d %H:%M} UTC"
+    sessions = sum(len(person.sessions) for person in chat.persons.values())
+    yield f"people: {len(chat.persons):,}, sessions: {sessions:,}, rooms: {len(chat.rooms):,}"
+    yield f"messages since the start: {chat.seq - chat.seq_at_start:,}, last number: #{chat.seq}"
+    yield f"on the way to the log: {chat.waiting:,}"
+    memory = "unknown" if figures.memory is None else f"{figures.memory / 2**20:,.1f} MiB"
+    descriptors = "unknown" if figures.descriptors is None else f"{figures.descriptors:,}"
+    yield f"memory: {memory}, open descriptors: {descriptors}"
+    yield f"brake: {chat.helm.brake:d}, {WORDS[chat.helm.brake]}"
+
+
+def _rehash(session: Session, _argument: str, _id: str | None) -> Lines:
+    _note(session, "/rehash")
+    outcome = session.chat.helm.host.rehash()
+    return lambda: (outcome,)
+
+
+def _shutdown(session: Session, argument: str, _id: str | None) -> Lines | None:
+    helm = session.chat.helm
+    word, _, rest = argument.partition(" ")
+    if argument.lower() == "off":
+        if not helm.is_ending:
+            raise BadRequest("no end is planned")
+        _note(session, "/shutdown off")
+        helm.stop()
+        helm.tell_all("The server does not go down after all")
+        return None
+    seconds = seconds_of(word)
+    why = session.checked(argument if seconds is None else rest.strip(), empty=True)
+    if seconds is None:
+        seconds = DELAY
+    if seconds > LONGEST_DELAY:
+        raise BadRequest(f"the end is at most {span_of(LONGEST_DELAY)} away")
+    _note(session, f"/shutdown {span_of(seconds, 4)} {why}".rstrip())
+    helm.shut_down(seconds, why)
+    return lambda: ("/shutdown off takes it back",)
+
+
+def _defcon(session: Session, argument: str, _id: str | None) -> Lines | None:
+    helm = session.chat.helm
+    if not argument:
+        return lambda: (f"{helm.brake:d}: {WORDS[helm.brake]}",)
+    if argument not in {f"{brake:d}" for brake in Brake}:
+        raise BadRequest("the brake has 0 (off), 1 (no new guests), 2 (accounts only) and 3 (operators only)")
+    _note(session, f"/defcon {argument}")
+    helm.set_brake(Brake(int(argument)))
+    return None
+
+
+def _enroll(session: Session, argument: str, client_id: str | None) -> None:
+    nick, _, password = argument.partition(" ")
+    if not password.strip():
+        raise NeedText("that needs more: /enroll NAME PASSWORD")
+    chat = session.chat
+    check_private(chat, session.recipient.origin)
+    if not chat.registration.by_operators:
+        raise NotAllowed("nobody can register here: --registration closed")
+    name = parse_nick(nick)
+    if chat.names.holder(name.text) is not None:
+        # Whoever sits on that name may be anybody; the account is for who is told its password.
+        raise NickInUse(name.text)
+    alike = chat.accounts.like(name.text)
+    if alike is not None and alike.key != name.key:
+        raise NickConfusable(name.text, alike.name)
+    _note(session, f"/enroll {name.text}")
+
+    def registered(account: Account) -> None:
+        answer(session, f"{account.name} has an account now; /login {account.name} PASSWORD opens it", client_id)
+
+    prove(session, lambda: chat.accounts.register(chat.new_id(), name, password.strip()), registered, client_id)
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "oper", "[NAME PASSWORD]", "makes you an operator of the server, or tells whether you are one", _oper,
+        exact=True, answers_itself=True,
+    ),
+    *(
+        Command(name, parameters, does, run, exact=True, for_operators=True, answers_itself=name == "enroll")
+        for name, parameters, does, run in (
+            ("announce", "TEXT", "tells everybody on the server", _announce),
+            ("kill", "NICK [WHY]", "throws somebody out, with all of his sessions", _kill),
+            ("stats", "", "tells how the server is", _stats),
+            ("rehash", "", "reads the configuration and the certificates anew", _rehash),
+            ("shutdown", "[2m | off] [WHY]", "ends the server after a countdown, of 1m by default", _shutdown),
+            ("defcon", "[0 | 1 | 2 | 3]", "0: all, 1: no new guests, 2: only accounts, 3: only operators", _defcon),
+            ("enroll", "NAME PASSWORD", "makes an account for somebody", _enroll),
+        )
+    ),
+)  # fmt: skip
