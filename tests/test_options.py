@@ -114,12 +114,11 @@ class CommandLine(OptionsCase):
     def test_accounts(self) -> None:
         found = self.settings("--auth", "file:a", "--auth", "memory:b:c", "--registration", "Closed")
         self.assertEqual((found.auth, found.registration), (("file:a", "memory:b:c"), Registration.CLOSED))
-        path = self.file("chat.toml", 'auth = "file:a"\nallow-plaintext-passwords = "yes"\n')
+        path = self.file("chat.toml", 'auth = "file:a"\nallow-plaintext-passwords = true\n')
         found = self.settings("--config", path)
         self.assertEqual((found.auth, found.allow_plaintext_passwords), (("file:a",), True))
         self.assertIn("must be one of open, closed, operator", self.complaint("--registration", "maybe"))
-        self.assertIn('must be "yes" or "no"', self.complaint("--allow-plaintext-passwords", "perhaps"))
-        self.assertFalse(self.settings("--allow-plaintext-passwords", "no").allow_plaintext_passwords)
+        self.assertFalse(self.settings().allow_plaintext_passwords)
 
     def test_rate_off(self) -> None:
         self.assertIsNone(self.settings("--rate", "OFF").rate)
