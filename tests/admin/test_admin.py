@@ -244,7 +244,7 @@ class Import(AdminCase):
         good = {"type": "message", "time": "2026-11-22T12:00:00Z", "room": "#dev", "nick": "carol", "text": "hi"}
         for wrong, why in (
             ({"type": "joined"}, "type must be one of action, deleted, direct, edited, message, topic"),
-            ({"nick": "no body"}, "a nickname holds letters"),
+            ({"nick": "no body"}, "a nickname may not hold a blank"),
             ({"room": "dev"}, "a room's name begins with #"),
             ({"room": None}, "room is missing"),
             ({"time": "yesterday"}, "time must be like 2026-11-22T20:00:00.123Z"),

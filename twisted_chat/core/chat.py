@@ -14,6 +14,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure as TwistedFailure
 
 from twisted_chat.boundaries import Account, Accounts, Journal, Recipient, Stance
+from twisted_chat.core.allowance import Allowance, Often
 from twisted_chat.core.congestion import Congestion
 from twisted_chat.core.delivery import deliver
 from twisted_chat.core.errors import (
@@ -33,6 +34,7 @@ from twisted_chat.core.identity import ResumeSecrets
 from twisted_chat.core.lookalikes import Looks
 from twisted_chat.core.names import Name, fold, parse_nick, parse_room, similar
 from twisted_chat.core.people import Ignores, Names, Person
+from twisted_chat.core.prices import Prices
 from twisted_chat.core.rooms import LOBBY, LOBBY_ID, Room
 from twisted_chat.core.session import MAX_ROOMS_OF_ONE, Session
 from twisted_chat.core.told import Failure, Notice
@@ -55,6 +57,9 @@ CLOSING = 10.0
 MAX_CLOCK_STEP = 24 * 3600 * 1000
 """Milliseconds that the log's last time may be ahead of the clock and still be held for right: a clock may be set back
 by an hour, or by one that was wrong; but one of next year would give everybody its time for a year."""
+
+REGISTRATIONS = Often(3, 600.0)
+"""New accounts from one network; a machine's own users and UNIX sockets are not counted."""
 
 MAX_SESSIONS = 20
 """Of one account at the same time."""
@@ -95,8 +100,10 @@ class Chat:
         history_lines: int = 20,
         registration: Registration = Registration.OPEN,
         plaintext_passwords: bool = False,
+        prices: Prices | None = None,
+        registrations: Often = REGISTRATIONS,
     ) -> None:
-        """`plaintext_passwords`: a password may cross the net in clear."""
+        """`plaintext_passwords`: a password may cross the net in clear. `registrations`: of one network."""
         self.journal = journal
         self.accounts = accounts
         self.clock = clock
@@ -105,6 +112,8 @@ class Chat:
         self.history_lines = history_lines
         self.registration = registration
         self.plaintext_passwords = plaintext_passwords
+        self.prices = prices or Prices()
+        self.registrations = Allowance(registrations, clock)
         self.names = Names()
         self.ignores = Ignores()
         self.persons: dict[str, Person] = {}
@@ -239,6 +248,7 @@ class Chat:
         rooms = [room.name for room in person.wanted]
         words = f"is {account.name} now" if account is not None else "logged out"
         recipient.pause()
+        recipient.charge(self.prices.change * (1 + len(rooms)))
 
         def end() -> None:
             session.detach_all()

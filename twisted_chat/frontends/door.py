@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred, succeed
@@ -13,6 +14,7 @@ from twisted.logger import Logger
 from twisted_chat.core.chat import Chat
 from twisted_chat.core.errors import ServerFull
 from twisted_chat.frontends.admission import Admission
+from twisted_chat.frontends.connection import GREETING_TIME
 from twisted_chat.frontends.outbox import GRACE
 from twisted_chat.frontends.throttle import Rate
 
@@ -29,7 +31,7 @@ class DoorFactory(ServerFactory, ABC):
     """Makes a protocol for each connection to a door; a subclass says which, and words its refusals.
 
     `rate` None lets everybody talk as fast as he can; `password` is what the server asks for at the door, None for
-    nothing.
+    nothing; `greeting_time` is how many seconds a stranger has for a name.
     """
 
     noisy = False
@@ -42,12 +44,14 @@ class DoorFactory(ServerFactory, ABC):
         *,
         rate: Rate | None = None,
         password: str | None = None,
+        greeting_time: float = GREETING_TIME,
     ) -> None:
         self.chat = chat
         self.clock = clock
         self.admission = admission
         self.rate = rate
         self.password = password
+        self.greeting_time = greeting_time
         self.connections: set[DoorConnection] = set()
         self._refused = 0
         self._log_again = 0.0
@@ -62,12 +66,14 @@ class DoorFactory(ServerFactory, ABC):
     def refusal(self, error: ServerFull) -> bytes:
         """What a connection that is not admitted is told, in this door's own form."""
 
-    def buildProtocol(self, addr: Any) -> Protocol:
+    def buildProtocol(self, addr: Any) -> Protocol | None:
         try:
             origin = self.admission.admit(addr)
         except ServerFull as error:
             self._note_refusal(addr, error)
-            return Refusal(self.refusal(error), self.clock)
+            if not self.admission.begin_refusal():
+                return None  # closed without a word
+            return Refusal(self.refusal(error), self.clock, self.admission.end_refusal)
         return self.connection(origin)
 
     def _note_refusal(self, addr: Any, error: ServerFull) -> None:
@@ -112,9 +118,10 @@ class DoorFactory(ServerFactory, ABC):
 class Refusal(Protocol):
     """Says why a connection is not admitted, and ends it."""
 
-    def __init__(self, words: bytes, clock: IReactorTime) -> None:
+    def __init__(self, words: bytes, clock: IReactorTime, ended: Callable[[], None]) -> None:
         self._words = words
         self._clock = clock
+        self._ended = ended
         self._grace: IDelayedCall | None = None
 
     def connectionMade(self) -> None:
@@ -124,5 +131,6 @@ class Refusal(Protocol):
         self._grace = self._clock.callLater(GRACE, transport.abortConnection)
 
     def connectionLost(self, reason: object = None) -> None:
+        self._ended()
         if self._grace is not None and self._grace.active():
             self._grace.cancel()
