@@ -206,7 +206,8 @@ class DoorConnection(TameLineReceiver, ABC):
 
     def give_way(self) -> None:
         """Without a name it has held its place for longer than others, and one is needed."""
-        _log.debug("{peer} gave way", peer=self._peer())
+        assert self.transport is not None
+        self._factory.note_refusal(self.transport.getPeer(), "its place was needed")
         self.abort()
 
     def charge(self, lines: int) -> None:

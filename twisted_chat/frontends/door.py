@@ -70,13 +70,13 @@ class DoorFactory(ServerFactory, ABC):
         try:
             origin = self.admission.admit(addr)
         except ServerFull as error:
-            self._note_refusal(addr, error)
+            self.note_refusal(addr, str(error))
             if not self.admission.begin_refusal():
                 return None  # closed without a word
             return Refusal(self.refusal(error), self.clock, self.admission.end_refusal)
         return self.connection(origin)
 
-    def _note_refusal(self, addr: Any, error: ServerFull) -> None:
+    def note_refusal(self, addr: Any, why: str) -> None:
         """Log it, one line a minute at most: a storm of connections must not fill the log."""
         self._refused += 1
         if self.clock.seconds() >= self._log_again:
@@ -84,7 +84,7 @@ class DoorFactory(ServerFactory, ABC):
                 "{count} connections refused, the last from {addr}: {why}",
                 count=self._refused,
                 addr=addr,
-                why=str(error),
+                why=why,
             )
             self._refused = 0
             self._log_again = self.clock.seconds() + REFUSALS_LOGGED_EACH

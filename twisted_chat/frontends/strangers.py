@@ -45,7 +45,8 @@ class Strangers:
     """Counts them. `random` gives a number from 0 to 1.
 
     The first one of a network is never refused: who comes from elsewhere gets in, however many a crowd holds open.
-    Where all places are taken by then, the one that has been here longest gives way.
+    Where all places are taken by then, the one that has been here longest gives way. So it is for what is not counted
+    apart: this machine's own, a proxy's.
     """
 
     def __init__(self, bound: Bound, random: Callable[[], float]) -> None:
@@ -59,7 +60,7 @@ class Strangers:
 
     def check(self, network: str) -> None:
         """Raises `ServerFull` for one more that has to stay away."""
-        if network and not self._by_network[network]:
+        if not (network and self._by_network[network]):
             return
         count, bound = len(self._here), self._bound
         if count < bound.start:
