@@ -1,6 +1,7 @@
 """What attackers do to a server for some seconds, each kind a function of its port; run in a process of its own."""
 
 import json
+import os
 import select
 import socket
 import time
@@ -166,5 +167,6 @@ ATTACKS: dict[str, Callable[[int, float], None]] = {
 
 
 def attack(name: str, port: int, seconds: float) -> None:
-    """Do it for so long."""
+    """Do it for so long. A real attacker has processors of his own: this one gives way on ours."""
+    os.nice(15)
     ATTACKS[name](port, time.monotonic() + seconds)

@@ -11,6 +11,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.protocol import Protocol, ServerFactory
 from twisted.logger import Logger
 
+from twisted_chat.core.allowance import Allowance, Often
 from twisted_chat.core.chat import Chat
 from twisted_chat.core.errors import ServerFull
 from twisted_chat.frontends.admission import Admission
@@ -20,6 +21,11 @@ from twisted_chat.frontends.throttle import Rate
 
 if TYPE_CHECKING:
     from twisted_chat.frontends.connection import DoorConnection
+
+REFUSALS_WORDED = Often(64, 4.0)
+"""So many refused connections are told why; a storm of them is closed without a word, which costs a fifth."""
+
+_ALL = "all"
 
 REFUSALS_LOGGED_EACH = 60.0
 """Seconds."""
@@ -53,6 +59,7 @@ class DoorFactory(ServerFactory, ABC):
         self.password = password
         self.greeting_time = greeting_time
         self.connections: set[DoorConnection] = set()
+        self._refusals = Allowance(REFUSALS_WORDED, clock)
         self._refused = 0
         self._log_again = 0.0
         self._all_gone: Deferred[None] | None = None
@@ -71,8 +78,9 @@ class DoorFactory(ServerFactory, ABC):
             origin = self.admission.admit(addr)
         except ServerFull as error:
             self.note_refusal(addr, str(error))
-            if not self.admission.begin_refusal():
+            if self._refusals.wait(_ALL) or not self.admission.begin_refusal():
                 return None  # closed without a word
+            self._refusals.spend(_ALL)
             return Refusal(self.refusal(error), self.clock, self.admission.end_refusal)
         return self.connection(origin)
 
