@@ -5,11 +5,14 @@ from __future__ import annotations
 import socket
 from typing import Any
 
+from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
+from twisted.internet.interfaces import ISSLTransport
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import directlyProvides
 
 from twisted_chat.frontends import sockets
-from twisted_chat.frontends.sockets import DEAD_AFTER, SEND_BUFFER, tune
+from twisted_chat.frontends.sockets import DEAD_AFTER, SEND_BUFFER, is_private, tune
 
 
 class Holder:
@@ -90,3 +93,34 @@ class Tuning(SocketCase):
         connection = self.connection()
         tune(Holder(connection))
         self.assert_tuned(connection)
+
+
+class Privacy(SynchronousTestCase):
+    """Who may read along; TLS is tested with the doors."""
+
+    def test_by_where_it_comes_from(self) -> None:
+        for address, private in (
+            (IPv4Address("TCP", "127.0.0.1", 1), True),
+            (IPv6Address("TCP", "::1", 1), True),
+            (IPv6Address("TCP", "::ffff:127.0.0.1", 1), True),
+            (IPv4Address("TCP", "192.0.2.1", 1), False),
+            (IPv6Address("TCP", "fe80::1%eth0", 1), False),
+            (IPv4Address("TCP", "chat.example.org", 1), False),
+            (UNIXAddress(b"/run/chat"), True),
+        ):
+            self.assertEqual(is_private(Coming(address)), private, address)
+
+    def test_over_tls(self) -> None:
+        transport = Coming(IPv4Address("TCP", "192.0.2.1", 1))
+        directlyProvides(transport, ISSLTransport)
+        self.assertTrue(is_private(transport))
+
+
+class Coming:
+    """A transport from `address`."""
+
+    def __init__(self, address: object) -> None:
+        self.address = address
+
+    def getPeer(self) -> object:
+        return self.address
