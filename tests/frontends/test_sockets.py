@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import directlyProvides
 
 from twisted_chat.frontends import sockets
-from twisted_chat.frontends.sockets import DEAD_AFTER, SEND_BUFFER, is_private, tune
+from twisted_chat.frontends.sockets import ACCEPTS, DEAD_AFTER, SEND_BUFFER, accept_few, is_private, tune
 
 
 class Holder:
@@ -93,6 +93,35 @@ class Tuning(SocketCase):
         connection = self.connection()
         tune(Holder(connection))
         self.assert_tuned(connection)
+
+
+class Accepting(SynchronousTestCase):
+    def test_few_in_a_turn_however_long_a_storm_lasts(self) -> None:
+        port = Port()
+        accept_few(port)
+        for _turn in range(10):
+            port.doRead()
+        self.assertEqual(port.accepted, [ACCEPTS] * 10)
+
+    def test_what_is_no_port_of_twisteds(self) -> None:
+        for thing in (object(), Holder(None)):
+            accept_few(thing)
+        port = Port()
+        del port.numberAccepts
+        accept_few(port)
+        self.assertNotIn("doRead", vars(port))
+
+
+class Port:
+    """Accepts as many as it may, and then more, as tcp.Port does in a storm."""
+
+    def __init__(self) -> None:
+        self.numberAccepts = 100
+        self.accepted: list[int] = []
+
+    def doRead(self) -> None:  # noqa: N802
+        self.accepted.append(self.numberAccepts)
+        self.numberAccepts += 20
 
 
 class Privacy(SynchronousTestCase):
