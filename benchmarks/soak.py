@@ -30,6 +30,7 @@ import gc, os, signal, sys, threading
 
 def _look(number, frame):
     reactor = sys.modules.get("twisted.internet.reactor")
+    gc.collect()  # what waits to be collected is no growth
     timers = len(reactor.getDelayedCalls()) if reactor else 0
     with open(os.environ["SOAK_FILE"] + ".new", "w") as file:
         file.write(f"{timers} {threading.active_count()} {len(gc.get_objects())}")
