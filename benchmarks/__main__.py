@@ -2,7 +2,7 @@
 
 Each server runs in its own process on 127.0.0.1. Every figure is the median of its runs; the servers take
 turns, so that a noisy minute hits all of them. The exit status is 1 if any server lost a delivery
-or broke another promise.
+or broke another promise. ``attacks`` and ``soak`` as the first word are other programs: see their --help.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import NoReturn
 
+from benchmarks import attacks, soak
 from benchmarks.errors import RunError
 from benchmarks.load import allow_connections
 from benchmarks.runs import QUICK, Result, Size
@@ -184,7 +185,14 @@ def _stop(signal_number: int, frame: object) -> NoReturn:
     raise SystemExit(128 + signal_number)
 
 
+_BY_THEMSELVES = {"attacks": attacks.main, "soak": soak.main}
+"""What is no comparison of servers: each with options of its own."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words and words[0] in _BY_THEMSELVES:
+        return _BY_THEMSELVES[words[0]](words[1:])
     parser = _options()
     options = parser.parse_args(arguments)
     if options.clients == 1:

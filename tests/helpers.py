@@ -99,6 +99,7 @@ class Listener:
         self.backlog = 0
         self.full = False
         self.paused = 0
+        self.charged = 0
         self.closed = False
         self.origin = Origin("", secure=True)
         self.session: Any = None
@@ -121,6 +122,9 @@ class Listener:
 
     def resume(self) -> None:
         self.paused -= 1
+
+    def charge(self, lines: int) -> None:
+        self.charged += lines
 
     def became(self, session: Session) -> None:
         self.session = session

@@ -11,7 +11,7 @@ from unittest import skipUnless
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from benchmarks import biglog
+from benchmarks import attacks, biglog, soak
 from benchmarks.__main__ import _left_out
 from benchmarks.confirm import Confirmations, Confirmed
 from benchmarks.dialects import Irc, Json, Line
@@ -24,6 +24,7 @@ from benchmarks.scenarios import DIGITS, SCENARIOS
 from benchmarks.servers import SERVERS
 from benchmarks.table import Row, markdown, percentile, plain
 from tests.files import place_for
+from twisted_chat.core.names import parse_nick
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -443,3 +444,29 @@ class QuickRun(SynchronousTestCase):
         for start in ("  big: time to start, ms ", "  big: a message confirmed p99, ms "):
             self.assertIn(f"\n{start}", table)
         self.assertTrue(log.exists(), "it is kept for the next run")
+
+
+@skipUnless(sys.platform == "linux", "needs /proc, and loopback addresses at will")
+class UnderAttack(SynchronousTestCase):
+    """They run; what they find is for the eye."""
+
+    def test_an_attack(self) -> None:
+        result = subprocess.run(
+            [sys.executable, "-m", "benchmarks", "attacks", "--only", "joins", "--seconds", "1", "--names", "5"],
+            cwd=ROOT, capture_output=True, text=True, timeout=60, check=True,
+        )  # fmt: skip
+        self.assertIn("p99: that of the quiet run", result.stdout)
+        self.assertIn("a wrong password, medians of 5: known names", result.stdout)
+
+    def test_names_of_people_are_names(self) -> None:
+        for number in range(1000):
+            parse_nick(attacks._name("known", number))
+
+    def test_a_soak(self) -> None:
+        result = subprocess.run(
+            [sys.executable, "-m", "benchmarks", "soak", "--minutes", "0.1", "--each", "2", "--clients", "20"],
+            cwd=ROOT, capture_output=True, text=True, timeout=60, check=True,
+        )  # fmt: skip
+        self.assertRegex(result.stdout, r"\d MiB +\d+ descriptors +\d+ timers")
+        self.assertIn("after the first part: memory", result.stdout)
+        self.assertEqual(soak._EACH, 60.0)

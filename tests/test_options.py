@@ -12,6 +12,7 @@ from tests.files import folder_for
 from twisted_chat import __version__
 from twisted_chat.accounts.passwords import DUMMY
 from twisted_chat.core.chat import Registration
+from twisted_chat.frontends.strangers import Bound
 from twisted_chat.frontends.throttle import Rate
 from twisted_chat.journal.retention import FOREVER, Retention
 from twisted_chat.options import MEMORY, OPTIONS, Options, Settings, name_of
@@ -88,7 +89,9 @@ class CommandLine(OptionsCase):
         motd, password = self.file("motd", "Be kind.\n\x1b[31mRed\n"), self.file("password", "sesame\r\nnot this\n")
         found = self.settings(
             "--name=The Garden", f"--motd={motd}", f"--password-file={password}", "--rate=3,0.5",
-            "--max-connections=10", "--max-per-address=2", "--history=0", "--log-size=7",
+            "--max-connections=10", "--max-per-address=2", "--history=0", "--log-size=7", "--new-per-address=9",
+            "--max-unnamed=1:50:3", "--naming-time=20", "--change-price=1", "--repeat-price=2",
+            "--registrations-per-address=4",
         )  # fmt: skip
         self.assertEqual(
             found,
@@ -99,6 +102,12 @@ class CommandLine(OptionsCase):
                 rate=Rate(3, 0.5),
                 max_connections=10,
                 max_per_address=2,
+                new_per_address=9,
+                max_unnamed=Bound(1, 50, 3),
+                naming_time=20,
+                change_price=1,
+                repeat_price=2,
+                registrations=4,
                 history=0,
                 log_size=7,
             ),
@@ -146,6 +155,13 @@ class Wrong(OptionsCase):
             (("--rate", "fast"), "--rate must be"),
             (("--rate", "0,5"), "--rate must be"),
             (("--rate", "5,nan"), "--rate must be"),
+            *[
+                (
+                    ("--max-unnamed", value),
+                    f'--max-unnamed must be "START:PERCENT:MOST" such as "200:30:1000", not {value!r}',
+                )
+                for value in ("10", "10:30", "10:101:100", "0:30:10", "20:30:10", "a:b:c", "1:2:3:4", "")
+            ],
             (("--history", "-1"), "--history must be a whole number from 0, not '-1'"),
             (("--history", "٣"), "--history must be a whole number from 0"),
             (("--max-connections", "0"), "--max-connections must be a whole number from 1"),

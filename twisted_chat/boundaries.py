@@ -85,6 +85,9 @@ class Recipient(Protocol):
 
     def resume(self) -> None: ...
 
+    def charge(self, lines: int) -> None:
+        """What it asked for last counts for so many lines more, where lines are counted."""
+
     def became(self, session: Session) -> None:
         """It speaks for somebody else from now on: what it hears goes to `session`."""
 

@@ -12,12 +12,14 @@ from twisted.python import usage
 
 from twisted_chat import __version__
 from twisted_chat.config import from_file, read_text
-from twisted_chat.core.chat import Registration
+from twisted_chat.core.chat import REGISTRATIONS, Registration
 from twisted_chat.core.durations import UNITS, seconds_of
 from twisted_chat.core.errors import BadRoom
 from twisted_chat.core.names import parse_room
+from twisted_chat.core.prices import Prices
 from twisted_chat.core.rooms import LOBBY
 from twisted_chat.core.text import MAX_TEXT, clean
+from twisted_chat.frontends.strangers import UNNAMED, Bound
 from twisted_chat.frontends.throttle import Rate
 from twisted_chat.journal.retention import FOREVER, Retention
 
@@ -42,8 +44,8 @@ class Settings:
 
     `ports`, `tutorial` and `gossip` are Twisted server endpoint descriptions: of the line door, and of the unframed
     ones, whose people are in `room`. `rate` None: no limit. `max_connections` None: what the system allows.
-    `max_per_address` None: the default, with loopback exempt. `database` is a file's path, or `MEMORY`. `operators`:
-    names, each with an argon2id hash or a password.
+    `max_per_address`, `new_per_address` None: the default, with loopback exempt. `database` is a file's path, or
+    `MEMORY`. `operators`: names, each with an argon2id hash or a password.
     """
 
     ports: tuple[str, ...] = (DEFAULT_PORT,)
@@ -57,6 +59,12 @@ class Settings:
     rate: Rate | None = DEFAULT_RATE
     max_connections: int | None = None
     max_per_address: int | None = None
+    new_per_address: int | None = None
+    max_unnamed: Bound = UNNAMED
+    naming_time: int = 60
+    change_price: int = Prices().change
+    repeat_price: int = Prices().repeat
+    registrations: int = REGISTRATIONS.times
     history: int = 20
     registration: Registration = Registration.OPEN
     allow_plaintext_passwords: bool = False
@@ -108,6 +116,15 @@ def _rate(value: str) -> Rate | None:
     if not (1 <= rate.burst <= 1_000_000 and 0.01 <= rate.per_second <= 1_000_000):
         raise usage.UsageError(f'must be "BURST,PER_SECOND" such as "20,5", or "off", not {value!r}')
     return rate
+
+
+def _bound(value: str) -> Bound:
+    parts = value.split(":")
+    if len(parts) == 3 and all(each.isascii() and each.isdigit() and len(each) < 8 for each in parts):
+        start, percent, most = map(int, parts)
+        if 1 <= start <= most and percent <= 100:
+            return Bound(start, percent, most)
+    raise usage.UsageError(f'must be "START:PERCENT:MOST" such as "200:30:1000", not {value!r}')
 
 
 def _motd(value: str) -> tuple[str, ...]:
@@ -172,6 +189,17 @@ OPTIONS: tuple[_Option, ...] = (
     _Option("rate", _rate, 'Lines that one may send at once, and a second; or "off". [default: 20,5]'),
     _Option("max-connections", _number(1), "Connections in all. [default: what the system allows]"),
     _Option("max-per-address", _number(1), "Connections from one address. [default: 16, loopback exempt]"),
+    _Option("new-per-address", _number(1), "New ones in 10 minutes. [default: 32, loopback exempt]"),
+    _Option("max-unnamed", _bound, "Connections without a name, START:PERCENT:MOST. [default: 200:30:1000]"),
+    _Option("naming-time", _number(1), "Seconds until one must have a name. [default: 60]"),
+    _Option("change-price", _number(1), "Lines that a join, part, rename, topic or /away counts for. [default: 5]"),
+    _Option("repeat-price", _number(1), "Lines that the same words again count for. [default: 5]"),
+    _Option(
+        "registrations-per-address",
+        _number(1),
+        "Accounts made from one address in 10 minutes. [default: 3, loopback exempt]",
+        "registrations",
+    ),
     _Option("history", _number(0), "Lines shown on joining a room. [default: 20]"),
     _Option("database", _database, 'The FILE of the log, or "memory:" to keep nothing. [default: chat.sqlite]'),
     _Option("retention", _retention, 'How long lines are kept ("90d"), or how many of each room. [default: forever]'),

@@ -16,6 +16,7 @@ from twisted.python.failure import Failure
 from twisted_chat.boundaries import JournalUnusable
 from twisted_chat.core.chat import Chat
 from twisted_chat.frontends.door import DoorFactory
+from twisted_chat.frontends.sockets import accept_few
 
 GOING_DOWN = "The server is going down"
 FLUSH = 2.0
@@ -69,6 +70,7 @@ class ChatService(Service):
 
     def _open(self, door: Door) -> None:
         def opened(port: IListeningPort) -> None:
+            accept_few(port)
             self.ports.append(port)
             _log.info(
                 "{name!r} listens on {address} ({door})", name=self._chat.name, address=port.getHost(), door=door.option

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import random
 import secrets
 import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +26,13 @@ from twisted_chat.accounts.passwords import Hasher
 from twisted_chat.accounts.store import MemoryStore, Store
 from twisted_chat.accounts.threads import PasswordThreads
 from twisted_chat.boundaries import Journal
-from twisted_chat.core.chat import Chat
+from twisted_chat.core.chat import REGISTRATIONS, Chat
+from twisted_chat.core.prices import Prices
 from twisted_chat.endpoints import endpoint, shown
-from twisted_chat.frontends.admission import Admission
+from twisted_chat.frontends.admission import Admission, newcomers
 from twisted_chat.frontends.door import DoorFactory
 from twisted_chat.frontends.line.factory import LineFactory
+from twisted_chat.frontends.strangers import Strangers
 from twisted_chat.frontends.unframed.dialects import Gossip, Tutorial
 from twisted_chat.frontends.unframed.factory import UnframedFactory
 from twisted_chat.journal.memory import MemoryJournal
@@ -96,9 +100,17 @@ def _compose(
         plaintext_passwords=settings.allow_plaintext_passwords,
         operators=operators,
         host=ThisProcess(reactor, lambda: rehash.now()),
+        prices=Prices(settings.change_price, settings.repeat_price),
+        registrations=replace(REGISTRATIONS, times=settings.registrations),
     )
-    admission = Admission(most, settings.max_per_address)
-    common: Any = {"rate": settings.rate, "password": settings.password}
+    admission = Admission(
+        most,
+        settings.max_per_address,
+        new=newcomers(settings.new_per_address, reactor),
+        new_from_loopback=settings.new_per_address is not None,
+        strangers=Strangers(settings.max_unnamed.within(most), random.random),
+    )
+    common: Any = {"rate": settings.rate, "password": settings.password, "greeting_time": float(settings.naming_time)}
     factories: list[tuple[str, tuple[str, ...], DoorFactory]] = [
         ("port", settings.ports, LineFactory(chat, reactor, admission, **common))
     ]

@@ -1,14 +1,23 @@
+"""Passwords are hashed beside the reactor, and give way to it."""
+
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from typing import Any
+from unittest import skipUnless
 
 from twisted.internet import reactor
 from twisted.internet.defer import gatherResults
 from twisted.trial.unittest import TestCase
 
 from twisted_chat.accounts.passwords import AT_ONCE, Hasher
-from twisted_chat.accounts.threads import PasswordThreads
+from twisted_chat.accounts.threads import NICENESS, PasswordThreads
+
+
+def niceness() -> int:
+    return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
 
 class Threads(TestCase):
@@ -43,3 +52,10 @@ class Threads(TestCase):
 
     def test_nothing_was_to_do(self) -> None:
         PasswordThreads(reactor).stop()
+
+    @skipUnless(sys.platform == "linux", "elsewhere the whole process would be nicer")
+    async def test_they_give_way(self) -> None:
+        before = niceness()
+        for _time in range(2):
+            self.assertEqual(await self.threads.run(niceness), min(19, before + NICENESS))
+        self.assertEqual(niceness(), before)

@@ -3,8 +3,11 @@ from __future__ import annotations
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.accounts.tries import FREE, LONGEST, MEMORY, MOST, Tries
-from twisted_chat.core.errors import Busy
+from tests.helpers import make_accounts
+from twisted_chat.accounts import directory
+from twisted_chat.accounts.tries import FREE, LONGEST, MEMORY, MOST, Homes, Tries
+from twisted_chat.core.errors import Busy, NotAllowed
+from twisted_chat.core.names import parse_nick
 
 
 class Guessing(SynchronousTestCase):
@@ -51,3 +54,33 @@ class Guessing(SynchronousTestCase):
         for number in range(MOST + 10):
             self.tries.begun(str(number))
         self.assertEqual(len(self.tries._failures), MOST)
+
+
+class TheOwners(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.homes = Homes()
+
+    def test_where_it_came_from(self) -> None:
+        self.homes.learn("alice", "192.0.2.1")
+        self.assertTrue(self.homes.known("alice", "192.0.2.1"))
+        self.assertFalse(self.homes.known("alice", "192.0.2.2"))
+        self.assertFalse(self.homes.known("bob", "192.0.2.1"))
+
+    def test_nowhere_is_no_home(self) -> None:
+        self.homes.learn("alice", "")
+        self.assertFalse(self.homes.known("alice", ""))
+
+    def test_memory_is_bounded(self) -> None:
+        for number in range(MOST + 1):
+            self.homes.learn("alice", str(number))
+        self.assertFalse(self.homes.known("alice", "0"))
+        self.assertEqual(len(self.homes._known), MOST)
+
+
+class Full(SynchronousTestCase):
+    def test_so_many_accounts_and_no_more(self) -> None:
+        self.patch(directory, "MOST_ACCOUNTS", 1)
+        accounts = make_accounts(Clock())
+        self.successResultOf(accounts.register("1", parse_nick("alice"), "open sesame"))
+        failure = self.failureResultOf(accounts.register("2", parse_nick("bob"), "open sesame"), NotAllowed)
+        self.assertEqual(str(failure.value), "this server has 1 accounts already")

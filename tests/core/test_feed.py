@@ -75,6 +75,17 @@ class Lagging(CoreCase):
         stances = [stance for item, stance, _view in self.bob.listener.heard if isinstance(item, Event)]
         self.assertEqual(stances, [Stance.OTHER] * 3 + [Stance.ORIGIN] * 2)
 
+    def test_more_of_ones_own_than_are_known_again(self) -> None:
+        """Who talks and never reads costs no memory without end."""
+        self.patch(feed, "MAX_OWN", 2)
+        self.bob.stops_reading()
+        say(self.alice, "0")
+        for text in numbers(1, 3):
+            say(self.bob, text)
+        self.bob.reads_on()
+        stances = [stance for item, stance, _view in self.bob.listener.heard if isinstance(item, Event)]
+        self.assertEqual(stances, [Stance.OTHER, Stance.ORIGIN, Stance.ORIGIN, Stance.SELF])
+
     def test_page_after_page_with_a_turn_between(self) -> None:
         self.bob.stops_reading()
         for text in numbers(1, 2 * PAGE + 50):

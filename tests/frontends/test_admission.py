@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_chat.core.errors import ServerFull
-from twisted_chat.frontends.admission import PER_ADDRESS, Admission
+from twisted_chat.frontends.admission import NEW_PER_ADDRESS, PER_ADDRESS, Admission, newcomers
+from twisted_chat.frontends.strangers import Bound, Strangers
 
 
 def v4(host: str) -> IPv4Address:
@@ -104,3 +106,58 @@ class Untold(AdmissionCase):
         for address in (v4("127.0.0.1"), v4("127.8.9.1"), v6("::1"), v6("::ffff:127.0.0.1")):
             origin = self.comes(address, PER_ADDRESS + 1)
             self.admission.release(origin)
+
+
+class NewOnes(AdmissionCase):
+    """From one address, in 10 minutes."""
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.admission = Admission(1000, new=newcomers(None, self.clock))
+
+    def come_and_go(self, host: str, times: int) -> None:
+        for _time in range(times):
+            self.admission.release(self.comes(v4(host)))
+
+    def test_32_then_one_each_19_seconds(self) -> None:
+        self.come_and_go("192.0.2.1", NEW_PER_ADDRESS)
+        why = "your address connects too often (32 in 10 minutes are enough); wait 19 seconds"
+        for _time in range(100):
+            self.refused(v4("192.0.2.1"), why)
+        self.come_and_go("192.0.2.2", 1)
+        self.clock.advance(600 / 32)
+        self.come_and_go("192.0.2.1", 1)
+        self.refused(v4("192.0.2.1"), why)
+        self.clock.advance(600)
+        self.come_and_go("192.0.2.1", NEW_PER_ADDRESS)
+
+    def test_loopback_and_unix_sockets_are_exempt(self) -> None:
+        self.come_and_go("127.0.0.1", NEW_PER_ADDRESS + 1)
+        self.comes(UNIXAddress(b"/run/chat"), NEW_PER_ADDRESS + 1)
+
+    def test_loopback_when_told(self) -> None:
+        self.admission = Admission(1000, new=newcomers(3, self.clock), new_from_loopback=True)
+        self.come_and_go("127.0.0.1", 3)
+        why = "your address connects too often (3 in 10 minutes are enough); wait 200 seconds"
+        self.refused(v4("127.0.0.1"), why)
+
+
+class WithoutNames(AdmissionCase):
+    def test_who_was_refused_counts_for_nothing(self) -> None:
+        self.admission = Admission(1000, 20, strangers=Strangers(Bound(1, 100, 1), lambda: 0.0))
+        silent = Silent(self.comes(v4("192.0.2.1")))
+        self.admission.unnamed(silent)
+        self.refused(v4("192.0.2.1"), "too many are here who have not said their names; try again")
+        self.admission.named(silent)
+        self.comes(v4("192.0.2.1"))
+
+
+class Silent:
+    """A connection without a name."""
+
+    def __init__(self, counted_as: str) -> None:
+        self.counted_as = counted_as
+        self.gave_way = 0
+
+    def give_way(self) -> None:
+        self.gave_way += 1

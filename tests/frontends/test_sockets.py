@@ -5,14 +5,14 @@ from __future__ import annotations
 import socket
 from typing import Any
 
-from twisted.internet.address import IPv4Address, UNIXAddress
+from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.interfaces import ISSLTransport
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import directlyProvides
 
 from twisted_chat.frontends import sockets
-from twisted_chat.frontends.sockets import DEAD_AFTER, SEND_BUFFER, is_private, tune
+from twisted_chat.frontends.sockets import ACCEPTS, DEAD_AFTER, SEND_BUFFER, accept_few, is_private, tune
 
 
 class Holder:
@@ -95,21 +95,61 @@ class Tuning(SocketCase):
         self.assert_tuned(connection)
 
 
-class Private(SynchronousTestCase):
-    """Whether nobody on the way can read along."""
+class Accepting(SynchronousTestCase):
+    def test_few_in_a_turn_however_long_a_storm_lasts(self) -> None:
+        port = Port()
+        accept_few(port)
+        for _turn in range(10):
+            port.doRead()
+        self.assertEqual(port.accepted, [ACCEPTS] * 10)
 
-    def is_private(self, host: str | None, tls: bool = False) -> bool:
-        peer = UNIXAddress(b"/run/chat") if host is None else IPv4Address("TCP", host, 40000)
-        transport = StringTransport(peerAddress=peer)
-        if tls:
-            directlyProvides(transport, ISSLTransport)
-        return is_private(transport)
+    def test_what_is_no_port_of_twisteds(self) -> None:
+        for thing in (object(), Holder(None)):
+            accept_few(thing)
+        port = Port()
+        del port.numberAccepts
+        accept_few(port)
+        self.assertNotIn("doRead", vars(port))
 
-    def test_from_this_machine_or_over_tls(self) -> None:
-        for host in ("127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", None):
-            self.assertTrue(self.is_private(host), host)
-        self.assertTrue(self.is_private("192.0.2.1", tls=True))
 
-    def test_from_anywhere_else(self) -> None:
-        for host in ("192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1", "fe80::1%eth0", "no.address"):
-            self.assertFalse(self.is_private(host), host)
+class Port:
+    """Accepts as many as it may, and then more, as tcp.Port does in a storm."""
+
+    def __init__(self) -> None:
+        self.numberAccepts = 100
+        self.accepted: list[int] = []
+
+    def doRead(self) -> None:  # noqa: N802
+        self.accepted.append(self.numberAccepts)
+        self.numberAccepts += 20
+
+
+class Privacy(SynchronousTestCase):
+    """Who may read along; TLS is tested with the doors."""
+
+    def test_by_where_it_comes_from(self) -> None:
+        for address, private in (
+            (IPv4Address("TCP", "127.0.0.1", 1), True),
+            (IPv6Address("TCP", "::1", 1), True),
+            (IPv6Address("TCP", "::ffff:127.0.0.1", 1), True),
+            (IPv4Address("TCP", "192.0.2.1", 1), False),
+            (IPv6Address("TCP", "fe80::1%eth0", 1), False),
+            (IPv4Address("TCP", "chat.example.org", 1), False),
+            (UNIXAddress(b"/run/chat"), True),
+        ):
+            self.assertEqual(is_private(Coming(address)), private, address)
+
+    def test_over_tls(self) -> None:
+        transport = Coming(IPv4Address("TCP", "192.0.2.1", 1))
+        directlyProvides(transport, ISSLTransport)
+        self.assertTrue(is_private(transport))
+
+
+class Coming:
+    """A transport from `address`."""
+
+    def __init__(self, address: object) -> None:
+        self.address = address
+
+    def getPeer(self) -> object:
+        return self.address

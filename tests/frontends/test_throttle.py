@@ -87,6 +87,40 @@ class Slowing(ThrottleCase):
         self.assertFalse(self.paused)
 
 
+class Charging(ThrottleCase):
+    def test_a_line_may_count_for_several(self) -> None:
+        self.throttle.took_line()
+        self.throttle.charge(4)
+        self.assertEqual(self.lines(1000), 15)
+
+    def test_it_is_paused_for_so_long(self) -> None:
+        self.lines(18)
+        self.throttle.took_line()
+        self.assertFalse(self.paused)
+        self.throttle.charge(4)
+        self.assertTrue(self.paused)
+        self.clock.advance(0.79)
+        self.assertTrue(self.paused)
+        self.clock.advance(0.02)
+        self.assertFalse(self.paused)
+
+    def test_a_pause_that_is_there_gets_longer(self) -> None:
+        self.lines(1000)
+        self.throttle.charge(4)
+        self.assertEqual(len(self.clock.getDelayedCalls()), 1)
+        self.clock.advance(0.99)
+        self.assertTrue(self.paused)
+        self.clock.advance(0.02)
+        self.assertFalse(self.paused)
+
+    def test_never_more_than_a_burst(self) -> None:
+        self.throttle = Throttle(Rate(1, 0.5), self.clock, self.pause, self.resume, self.flooded)
+        self.throttle.took_line()
+        self.throttle.charge(1000)
+        self.clock.advance(2.01)
+        self.assertFalse(self.paused)
+
+
 class Flooding(ThrottleCase):
     def test_60_seconds_without_a_break(self) -> None:
         self.talks_without_end(FLOODED - 1)

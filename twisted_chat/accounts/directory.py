@@ -16,13 +16,16 @@ from twisted.python.failure import Failure
 from twisted_chat.accounts.cred import IAccount, portal
 from twisted_chat.accounts.passwords import Hasher
 from twisted_chat.accounts.store import Record, Store
-from twisted_chat.accounts.tries import Tries
+from twisted_chat.accounts.tries import Homes, Tries
 from twisted_chat.boundaries import Account, Accounts
-from twisted_chat.core.errors import BadLogin, Busy, ChatError, NameTaken
+from twisted_chat.core.errors import BadLogin, Busy, ChatError, NameTaken, NotAllowed
 from twisted_chat.core.lookalikes import Looks
 from twisted_chat.core.names import Name, fold, parse_nick
 
 _WRONG = "no account has this name and password"
+
+MOST_ACCOUNTS = 100_000
+"""Each is a name in memory; strangers make them."""
 
 
 class Directory:
@@ -48,6 +51,7 @@ class Directory:
         self._coming: set[str] = set()
         self._looks = Looks()
         self._tries = Tries(clock)
+        self._homes = Homes()
 
     def open(self) -> None:
         for record in self._store.load():
@@ -64,6 +68,8 @@ class Directory:
         return next((self._records[key].account for key in self._looks.like(nick)), None)
 
     def register(self, person: str, name: Name, password: str) -> Deferred[Account]:
+        if len(self._records) + len(self._coming) >= MOST_ACCOUNTS:
+            return fail(NotAllowed(f"this server has {MOST_ACCOUNTS} accounts already"))
         if name.key in self._records or name.key in self._coming:
             return fail(NameTaken(name.text))
         record = Record(Account(person, name.text, name.key), "", self._utc_ms())
@@ -94,7 +100,7 @@ class Directory:
         key = fold(nick.strip())
         record = self._records.get(key)
         tries = [f"network {network}"] if network else []
-        if record is not None:
+        if record is not None and not self._homes.known(key, network):
             tries.append(f"account {key}")  # of names that are nobody's no memory is kept
         try:
             for each in tries:
@@ -133,6 +139,7 @@ class Directory:
         if network:
             self._tries.succeeded(f"network {network}")
         self._tries.forget(f"account {account.key}")
+        self._homes.learn(account.key, network)
         return account
 
     def _refused(self, failure: Failure, tries: list[str]) -> Failure:

@@ -60,3 +60,21 @@ class Tries:
             del self._failures[name]
             count = 0
         return count, last
+
+
+class Homes:
+    """From which networks the owner of an account came in lately: a guesser elsewhere must not keep it out of there."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
+
+    def learn(self, account: str, network: str) -> None:
+        """A password was right. What has no network of its own is told apart from nobody, and not remembered."""
+        if network:
+            self._known[account, network] = None
+            self._known.move_to_end((account, network))
+            if len(self._known) > MOST:
+                self._known.popitem(last=False)
+
+    def known(self, account: str, network: str) -> bool:
+        return (account, network) in self._known

@@ -15,6 +15,7 @@ from twisted.python.failure import Failure as TwistedFailure
 
 from twisted_chat.boundaries import Account, Accounts, Host, Journal, Operators, Recipient
 from twisted_chat.core import missed
+from twisted_chat.core.allowance import Allowance, Often
 from twisted_chat.core.congestion import Congestion
 from twisted_chat.core.delivery import deliver
 from twisted_chat.core.errors import (
@@ -36,6 +37,7 @@ from twisted_chat.core.identity import ResumeSecrets
 from twisted_chat.core.lookalikes import Looks
 from twisted_chat.core.names import Name, fold, parse_nick, parse_room, similar
 from twisted_chat.core.people import Ignores, Names, Person
+from twisted_chat.core.prices import Prices
 from twisted_chat.core.rooms import LOBBY, LOBBY_ID, Room
 from twisted_chat.core.session import MAX_ROOMS_OF_ONE, Session
 from twisted_chat.core.told import Notice
@@ -58,6 +60,9 @@ CLOSING = 10.0
 MAX_CLOCK_STEP = 24 * 3600 * 1000
 """Milliseconds that the log's last time may be ahead of the clock and still be held for right: a clock may be set back
 by an hour, or by one that was wrong; but one of next year would give everybody its time for a year."""
+
+REGISTRATIONS = Often(3, 600.0)
+"""New accounts from one network; a machine's own users and UNIX sockets are not counted."""
 
 MAX_SESSIONS = 20
 """Of one account at the same time."""
@@ -104,8 +109,10 @@ class Chat:
         plaintext_passwords: bool = False,
         operators: Operators = NOBODY,
         host: Host = NOWHERE,
+        prices: Prices | None = None,
+        registrations: Often = REGISTRATIONS,
     ) -> None:
-        """`plaintext_passwords`: a password may cross the net in clear."""
+        """`plaintext_passwords`: a password may cross the net in clear. `registrations`: of one network."""
         self.journal = journal
         self.accounts = accounts
         self.clock = clock
@@ -115,6 +122,8 @@ class Chat:
         self.registration = registration
         self.plaintext_passwords = plaintext_passwords
         self.helm = Helm(self, operators, host)
+        self.prices = prices or Prices()
+        self.registrations = Allowance(registrations, clock)
         self.names = Names()
         self.ignores = Ignores()
         self.persons: dict[str, Person] = {}

@@ -27,6 +27,9 @@ PAGE = 100
 MAX_HELD = 1_000
 """Pieces that wait while a page is read; a session that would hold more live ones goes on from the log."""
 
+MAX_OWN = 10_000
+"""Lines of its own that a session which is behind knows again; it is shown those beyond as if typed elsewhere."""
+
 ENDING = 5.0
 """Seconds that a session which ends has for what the log still owes it."""
 
@@ -306,7 +309,8 @@ class Feed:
 
     def said(self, seq: int) -> None:
         """The session's own words are in the log as `seq`, and it is behind: the log may have to serve them to it."""
-        self._own.add(seq)
+        if len(self._own) < MAX_OWN:
+            self._own.add(seq)
 
     def had(self, event: Event) -> None:
         """A lagging session was given this one all the same, or it has been served."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from twisted_chat.core.errors import NickConfusable, NickInUse, NotAllowed
 from twisted_chat.core.lookalikes import Looks
 from twisted_chat.core.names import Name, fold
+from twisted_chat.core.prices import Repeats
 
 if TYPE_CHECKING:
     from twisted_chat.boundaries import Account
@@ -25,8 +26,8 @@ class Person:
     """
 
     __slots__ = (
-        "account", "away", "client", "directs", "id", "ignored", "leaving", "name", "next_name", "rooms", "sessions",
-        "since", "wanted",
+        "account", "away", "client", "directs", "id", "ignored", "leaving", "name", "next_name", "repeats", "rooms",
+        "sessions", "since", "wanted",
     )  # fmt: skip
 
     def __init__(self, person_id: str, name: Name, since: int, account: Account | None = None) -> None:
@@ -43,6 +44,7 @@ class Person:
         self.directs = 0  # direct messages to or from this person, delivered so far
         self.leaving: Session | None = None  # the last session, once it is over: the person leaves with it
         self.ignored: dict[str, Name] = {}
+        self.repeats = Repeats()
 
     @property
     def nick(self) -> str:

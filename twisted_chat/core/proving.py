@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from math import ceil
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from twisted.internet.defer import Deferred
@@ -42,13 +43,27 @@ def register(session: Session, password: str, client_id: str | None) -> None:
     if not chat.registers_itself:
         raise NotAllowed("nobody can register here by himself; ask an operator of the server")
 
+    network, allowance = session.recipient.origin.network, chat.registrations
+
+    def ask() -> Deferred[Account]:
+        wait = allowance.wait(network) if network else 0
+        if wait:
+            raise Busy(f"{allowance.often} are registered from one address at most; wait {ceil(wait)} seconds")
+        if network:
+            allowance.spend(network)  # many at once are many
+        return chat.accounts.register(person.id, person.next_name, password).addErrback(not_made)
+
+    def not_made(failure: TwistedFailure) -> TwistedFailure:
+        allowance.give_back(network)
+        return failure
+
     def registered(account: Account) -> None:
         person.account = account
         answer(
             session, f"{account.name} is yours now; /login {account.name} PASSWORD proves it from anywhere", client_id
         )
 
-    prove(session, lambda: chat.accounts.register(person.id, person.next_name, password), registered, client_id)
+    prove(session, ask, registered, client_id)
 
 
 def log_in(session: Session, nick: str, password: str, client_id: str | None) -> None:
@@ -88,6 +103,7 @@ def _become(session: Session, account: Account | None) -> None:
     rooms = [room.name for room in person.wanted]
     words = f"is {account.name} now" if account is not None else "logged out"
     recipient.pause()
+    recipient.charge(chat.prices.change * (1 + len(rooms)))
 
     def end() -> None:
         session.detach_all()
@@ -166,7 +182,6 @@ def prove(session: Session, ask: Callable[[], Deferred[T]], done: Callable[[T], 
     """Ask the accounts; what comes of it is told, unless the session is over by then."""
     if session.is_proving:
         raise Busy("your last password is still being looked at")
-    session.is_proving = True
 
     def answered(result: T) -> None:
         session.is_proving = False
@@ -181,7 +196,9 @@ def prove(session: Session, ask: Callable[[], Deferred[T]], done: Callable[[T], 
         else:
             session.feed.tell(Failure(failure.value, client_id))
 
-    ask().addCallbacks(answered, refused)
+    asked = ask()
+    session.is_proving = True
+    asked.addCallbacks(answered, refused)
 
 
 def answer(session: Session, words: str, client_id: str | None) -> None:

@@ -137,6 +137,7 @@ class Session(Reader):
         except ChatError as error:
             self._refuse_unless_said(error, text, room or "", client_id)
             return
+        self._pay_if_repeated(text)
         kind = Kind.ACTION if action else Kind.MESSAGE
         self.chat.post(self._event(kind, text, where, client_id=client_id))
 
@@ -156,6 +157,7 @@ class Session(Reader):
             if client_id is None:
                 self.reply(lambda: (f"{account.name} is not here; it waits until he comes",))
             return
+        self._pay_if_repeated(text)
         self.chat.post(
             self._event(Kind.DIRECT, text, to=addressee.id, to_nick=addressee.nick, action=action, client_id=client_id)
         )
@@ -172,6 +174,7 @@ class Session(Reader):
         if len(self.person.wanted) >= MAX_ROOMS_OF_ONE:
             self.chat.remove_if_empty(where)
             raise TooManyRooms("a person may be in", MAX_ROOMS_OF_ONE)
+        self._pay_for_change()
         self._enter(where, client_id)
         self._make_current(where)
 
@@ -179,6 +182,7 @@ class Session(Reader):
         """Leave a room; the one entered last of those left becomes the current one."""
         where = self._room_of(room)
         reason = self.checked(reason, empty=True)
+        self._pay_for_change()
         self._post_left(where, reason, client_id)
         if self.current is where:
             self._make_current(next(reversed(self.person.wanted), None))
@@ -192,6 +196,7 @@ class Session(Reader):
             return
         event = self._event(Kind.RENAMED, name.text)
         self.chat.reserve(name, person)
+        self._pay_for_change()
         self.chat.ignores.named(person, name)
         person.next_name = name
         self.chat.post(event)
@@ -200,12 +205,14 @@ class Session(Reader):
         """Set the current room's topic; an empty text removes it."""
         where = self._room_of(None)
         text = self.checked(text, MAX_TOPIC, empty=True)
+        self._pay_for_change()
         self.chat.post(self._event(Kind.TOPIC, text, where))
 
     def set_away(self, reason: str | None) -> None:
         """Be away, with a reason (may be empty), or back with None."""
         if reason is not None:
             reason = self.checked(reason, MAX_TOPIC, empty=True)
+        self._pay_for_change()
         self.chat.post(self._event(Kind.AWAY, reason))
 
     def history(
@@ -264,6 +271,14 @@ class Session(Reader):
         self.chat.leave(self, reason, close=False)
 
     # helpers
+
+    def _pay_for_change(self) -> None:
+        """Everybody sees it, and nobody needs many: it counts for more than the line that asked for it."""
+        self.recipient.charge(self.chat.prices.change - 1)
+
+    def _pay_if_repeated(self, text: str) -> None:
+        if self.person.repeats.again(text, self.chat.clock.seconds()):
+            self.recipient.charge(self.chat.prices.repeat - 1)
 
     def _enter(self, room: Room, client_id: str | None = None) -> None:
         room.expected += 1

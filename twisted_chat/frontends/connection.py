@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 GREETING_TIME = 60.0
 GREETING_BYTES = 8 * 1024
 GREETING_LINES = 64
-"""Seconds, bytes and lines that a stranger has until he has a name."""
+"""Seconds (unless told otherwise), bytes and lines that a stranger has until he has a name."""
 
 PASSWORD_TRIES = 3
 PATIENCE = 500
@@ -51,7 +51,7 @@ class DoorConnection(TameLineReceiver, ABC):
         super().__init__()
         self._factory = factory
         self._clock = factory.clock
-        self._counted_as = origin
+        self.counted_as = origin
         self.origin = Origin(origin)
         self._state: Callable[[bytes], None] = self._first_line
         self._session: Session | None = None
@@ -87,13 +87,14 @@ class DoorConnection(TameLineReceiver, ABC):
 
     def connectionMade(self) -> None:
         tune(self.transport)
-        self.origin = Origin(self._counted_as, is_private(self.transport))
+        self.origin = Origin(self.counted_as, is_private(self.transport))
         self._outbox = Outbox(self.transport, self._clock, self._drained, plain_socket(self.transport))
         if self._factory.rate is not None:
             self._throttle = Throttle(self._factory.rate, self._clock, self.pause, self.resume, self._flooded)
-        self._deadline = self._clock.callLater(GREETING_TIME, self._too_slow)
+        self._deadline = self._clock.callLater(self._factory.greeting_time, self._too_slow)
         self._factory.connections.add(self)
         self.greet()
+        self._factory.admission.unnamed(self)
 
     def connectionLost(self, reason: TwistedFailure | None = None) -> None:
         orderly = reason is None or bool(reason.check(ConnectionDone))  # type: ignore[no-untyped-call]
@@ -102,7 +103,8 @@ class DoorConnection(TameLineReceiver, ABC):
             # Over TLS, which has no half close, this is where the peer has ended what it says.
             self._hear_the_rest()
         self._stop()
-        self._factory.connection_gone(self, self._counted_as)
+        self._factory.admission.named(self)
+        self._factory.connection_gone(self, self.counted_as)
         if self._session is not None:
             self._session.lost("" if orderly else "connection lost")
 
@@ -176,6 +178,7 @@ class DoorConnection(TameLineReceiver, ABC):
         person = session.person
         _log.info("{nick!r} ({id}) came from {peer}", nick=person.next_name.text, id=person.id, peer=self._peer())
         self._stop_deadline()
+        self._factory.admission.named(self)
 
     def became(self, session: Session) -> None:
         self._session = session
@@ -201,6 +204,17 @@ class DoorConnection(TameLineReceiver, ABC):
         self._stop()
         self._outbox.abort()
 
+    def give_way(self) -> None:
+        """Without a name it has held its place for longer than others, and one is needed."""
+        assert self.transport is not None
+        self._factory.note_refusal(self.transport.getPeer(), "its place was needed")
+        self.abort()
+
+    def charge(self, lines: int) -> None:
+        """As the session's `Recipient`: what it did last counts for so many lines more."""
+        if self._throttle is not None:
+            self._throttle.charge(lines)
+
     def farewell(self, notice: str) -> None:
         """The server goes down. Who has a session is told by that."""
         if self._session is None:
@@ -215,7 +229,7 @@ class DoorConnection(TameLineReceiver, ABC):
 
     def _too_slow(self) -> None:
         self._deadline = None
-        self._give_up(TimedOut(f"you had {GREETING_TIME:.0f} seconds for a name"), "")
+        self._give_up(TimedOut(f"you had {self._factory.greeting_time:.0f} seconds for a name"), "")
 
     def _flooded(self) -> None:
         _log.info("{peer} flooded and was closed", peer=self._peer())

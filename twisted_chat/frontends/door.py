@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred, succeed
@@ -10,14 +11,21 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.protocol import Protocol, ServerFactory
 from twisted.logger import Logger
 
+from twisted_chat.core.allowance import Allowance, Often
 from twisted_chat.core.chat import Chat
 from twisted_chat.core.errors import ServerFull
 from twisted_chat.frontends.admission import Admission
+from twisted_chat.frontends.connection import GREETING_TIME
 from twisted_chat.frontends.outbox import GRACE
 from twisted_chat.frontends.throttle import Rate
 
 if TYPE_CHECKING:
     from twisted_chat.frontends.connection import DoorConnection
+
+REFUSALS_WORDED = Often(64, 4.0)
+"""So many refused connections are told why; a storm of them is closed without a word, which costs a fifth."""
+
+_ALL = "all"
 
 REFUSALS_LOGGED_EACH = 60.0
 """Seconds."""
@@ -29,7 +37,7 @@ class DoorFactory(ServerFactory, ABC):
     """Makes a protocol for each connection to a door; a subclass says which, and words its refusals.
 
     `rate` None lets everybody talk as fast as he can; `password` is what the server asks for at the door, None for
-    nothing.
+    nothing; `greeting_time` is how many seconds a stranger has for a name.
     """
 
     noisy = False
@@ -42,13 +50,16 @@ class DoorFactory(ServerFactory, ABC):
         *,
         rate: Rate | None = None,
         password: str | None = None,
+        greeting_time: float = GREETING_TIME,
     ) -> None:
         self.chat = chat
         self.clock = clock
         self.admission = admission
         self.rate = rate
         self.password = password
+        self.greeting_time = greeting_time
         self.connections: set[DoorConnection] = set()
+        self._refusals = Allowance(REFUSALS_WORDED, clock)
         self._refused = 0
         self._log_again = 0.0
         self._all_gone: Deferred[None] | None = None
@@ -62,15 +73,18 @@ class DoorFactory(ServerFactory, ABC):
     def refusal(self, error: ServerFull) -> bytes:
         """What a connection that is not admitted is told, in this door's own form."""
 
-    def buildProtocol(self, addr: Any) -> Protocol:
+    def buildProtocol(self, addr: Any) -> Protocol | None:
         try:
             origin = self.admission.admit(addr)
         except ServerFull as error:
-            self._note_refusal(addr, error)
-            return Refusal(self.refusal(error), self.clock)
+            self.note_refusal(addr, str(error))
+            if self._refusals.wait(_ALL) or not self.admission.begin_refusal():
+                return None  # closed without a word
+            self._refusals.spend(_ALL)
+            return Refusal(self.refusal(error), self.clock, self.admission.end_refusal)
         return self.connection(origin)
 
-    def _note_refusal(self, addr: Any, error: ServerFull) -> None:
+    def note_refusal(self, addr: Any, why: str) -> None:
         """Log it, one line a minute at most: a storm of connections must not fill the log."""
         self._refused += 1
         if self.clock.seconds() >= self._log_again:
@@ -78,7 +92,7 @@ class DoorFactory(ServerFactory, ABC):
                 "{count} connections refused, the last from {addr}: {why}",
                 count=self._refused,
                 addr=addr,
-                why=str(error),
+                why=why,
             )
             self._refused = 0
             self._log_again = self.clock.seconds() + REFUSALS_LOGGED_EACH
@@ -112,9 +126,10 @@ class DoorFactory(ServerFactory, ABC):
 class Refusal(Protocol):
     """Says why a connection is not admitted, and ends it."""
 
-    def __init__(self, words: bytes, clock: IReactorTime) -> None:
+    def __init__(self, words: bytes, clock: IReactorTime, ended: Callable[[], None]) -> None:
         self._words = words
         self._clock = clock
+        self._ended = ended
         self._grace: IDelayedCall | None = None
 
     def connectionMade(self) -> None:
@@ -124,5 +139,6 @@ class Refusal(Protocol):
         self._grace = self._clock.callLater(GRACE, transport.abortConnection)
 
     def connectionLost(self, reason: object = None) -> None:
+        self._ended()
         if self._grace is not None and self._grace.active():
             self._grace.cancel()

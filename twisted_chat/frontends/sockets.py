@@ -15,6 +15,9 @@ SEND_BUFFER = 256 * 1024
 DEAD_AFTER = 90
 """Seconds in which a peer must acknowledge what was sent. Not less: a living reader with a shut window ends, too."""
 
+ACCEPTS = 20
+"""Connections that one port accepts in a turn of the reactor."""
+
 _KEEPALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
 
 
@@ -38,6 +41,23 @@ def tune(transport: Any) -> None:
     for level, option, value in options:
         with contextlib.suppress(OSError):  # the peer may be gone already
             connection.setsockopt(level, option, value)
+
+
+def accept_few(port: Any) -> None:
+    """Have a listening port take `ACCEPTS` connections in a turn of the reactor at most.
+
+    Twisted's takes more with each turn that a storm of them lasts, up to the whole queue of 1,024: talk waits for
+    all of them then.
+    """
+    accept = getattr(port, "doRead", None)
+    if accept is None or not hasattr(port, "numberAccepts"):
+        return
+
+    def accept_bounded() -> None:
+        port.numberAccepts = min(port.numberAccepts, ACCEPTS)
+        accept()
+
+    port.doRead = accept_bounded
 
 
 def socket_under(transport: Any) -> socket.socket | None:

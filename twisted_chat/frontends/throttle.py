@@ -69,10 +69,13 @@ class Throttle:
         self._stamp = now
         self._tokens = tokens = min(tokens, rate.burst) - 1
         if tokens < 1 and self._timer is None:
-            if self._slowed_since is None:
-                self._slowed_since = now
-            self._timer = self._clock.callLater((1 - tokens) / rate.per_second, self._refilled)
-            self._pause()
+            self._wait(now)
+
+    def charge(self, lines: int) -> None:
+        """The line that was taken last counts for so many more, but never for more than a whole burst."""
+        self._tokens -= min(lines, self._rate.burst - 1)
+        if self._tokens < 1:
+            self._wait(self._stamp)
 
     def pause_no_more(self) -> None:
         """The other side has ended: what is left is taken at once, but no more than it could have said unflooded."""
@@ -87,6 +90,17 @@ class Throttle:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _wait(self, now: float) -> None:
+        """Until the bucket holds a line again."""
+        if self._slowed_since is None:
+            self._slowed_since = now
+        left = (1 - self._tokens) / self._rate.per_second
+        if self._timer is not None:
+            self._timer.reset(left)
+        else:
+            self._timer = self._clock.callLater(left, self._refilled)
+            self._pause()
 
     def _refilled(self) -> None:
         self._timer = None

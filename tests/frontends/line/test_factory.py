@@ -10,6 +10,7 @@ from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 from twisted.python.failure import Failure
 
 from tests.helpers import LineCase
+from twisted_chat.frontends.admission import REFUSING
 from twisted_chat.frontends.line.protocol import LineProtocol
 from twisted_chat.frontends.outbox import GRACE
 
@@ -23,6 +24,7 @@ class FactoryCase(LineCase):
     def comes(self, host: str) -> tuple[Protocol, StringTransport]:
         address = IPv4Address("TCP", host, 40000)
         protocol, transport = self.factory.buildProtocol(address), StringTransport(peerAddress=address)
+        assert protocol is not None
         protocol.makeConnection(transport)
         return protocol, transport
 
@@ -66,7 +68,9 @@ class LoggingRefusals(FactoryCase):
         globalLogPublisher.addObserver(observe)
         self.addCleanup(globalLogPublisher.removeObserver, observe)
         for number in range(100):
-            self.comes(f"192.0.2.{number}")
+            protocol = self.factory.buildProtocol(IPv4Address("TCP", f"192.0.2.{number}", 40000))
+            if protocol is not None:
+                protocol.connectionLost(Failure(ConnectionDone()))
         self.assertEqual(len(lines), 1)
         self.assertIn("1 connections refused, the last from IPv4Address(type='TCP', host='192.0.2.0'", lines[0])
         self.clock.advance(60)
@@ -102,8 +106,27 @@ class Refusing(FactoryCase):
         refusal.dataReceived(b"alice\r\nhello\r\n")
         self.assertEqual(transport.value(), FULL)
 
+    def test_only_so_many_are_told_at_once(self) -> None:
+        """Each holds a descriptor until it has read that, and a crowd may leave it unread."""
+        told = [self.comes(f"192.0.2.{number}")[0] for number in range(REFUSING)]
+        self.assertIsNone(self.factory.buildProtocol(IPv4Address("TCP", "192.0.2.99", 40000)))
+        told[0].connectionLost(Failure(ConnectionDone()))
+        self.assertEqual(self.comes("192.0.2.99")[1].value(), FULL)
+
+    def test_a_storm_is_not_told_much(self) -> None:
+        told = 0
+        for _second in range(10):
+            for _time in range(100):
+                protocol = self.factory.buildProtocol(IPv4Address("TCP", "192.0.2.99", 40000))
+                if protocol is not None:
+                    told += 1
+                    protocol.connectionLost(Failure(ConnectionDone()))
+            self.clock.advance(1)
+        self.assertEqual(told, 64 + 9 * 16)
+
     def test_who_never_got_as_far_as_a_connection(self) -> None:
         refusal = self.factory.buildProtocol(IPv4Address("TCP", "192.0.2.1", 40000))
+        assert refusal is not None
         refusal.connectionLost()
         self.assertEqual(self.clock.getDelayedCalls(), [])
 

@@ -817,7 +817,7 @@ class Flooding(LineCase):
 
     def test_nobody_says_more_at_his_end_than_he_could_have_otherwise(self) -> None:
         bob, alice = self.person("bob"), self.connect()
-        alice.says("alice", *["spam"] * 5000)
+        alice.says("alice", *(f"spam {number}" for number in range(5000)))
         alice.hangs_up()
         heard = bob.takes()
         self.assertEqual(len(heard), 1 + 19 + 20 + 60 * 5 + 1)
