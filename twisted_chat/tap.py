@@ -21,7 +21,7 @@ from twisted_chat.accounts.directory import Directory
 from twisted_chat.accounts.passwords import Hasher
 from twisted_chat.accounts.store import MemoryStore, Store
 from twisted_chat.accounts.threads import PasswordThreads
-from twisted_chat.boundaries import Journal
+from twisted_chat.boundaries import Journal, Keepers
 from twisted_chat.core.chat import Chat
 from twisted_chat.frontends.admission import Admission
 from twisted_chat.frontends.door import DoorFactory
@@ -29,6 +29,7 @@ from twisted_chat.frontends.line.factory import LineFactory
 from twisted_chat.frontends.unframed.dialects import Gossip, Tutorial
 from twisted_chat.frontends.unframed.factory import UnframedFactory
 from twisted_chat.journal.memory import MemoryJournal
+from twisted_chat.keeping.memory import MemoryKeepers
 from twisted_chat.options import BACKLOG, MEMORY, Options, Settings, endpoint_description
 from twisted_chat.service import ChatService, Door, StartError
 from twisted_chat.system import end_process_with, on_end_signals, raise_descriptor_limit, use_monotonic_clock
@@ -73,6 +74,7 @@ def _compose(
         journal,
         Directory(_account_store(journal), hasher, reactor, _utc_ms),
         reactor,
+        keepers=_keepers(journal),
         utc_ms=_utc_ms,
         new_id=lambda: secrets.token_hex(8),
         name=settings.name,
@@ -136,6 +138,15 @@ def _account_store(journal: Any) -> Store:
     from twisted_chat.accounts.sqlite import SqliteStore
 
     return SqliteStore(journal)
+
+
+def _keepers(journal: Any) -> Keepers:
+    """And so are the charters of rooms."""
+    if isinstance(journal, MemoryJournal):
+        return MemoryKeepers()
+    from twisted_chat.keeping.sqlite import SqliteKeepers
+
+    return SqliteKeepers(journal)
 
 
 def _utc_ms() -> int:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 COMMANDS = (
-    "away", "back", "delete", "edit", "help", "history", "ignore", "join", "me", "motd", "msg", "names", "nick",
-    "part", "quit", "reply", "rooms", "say", "search", "switch", "time", "topic", "unignore", "version", "who",
-    "whois",
+    "away", "back", "ban", "bans", "create", "delete", "deop", "devoice", "drop", "edit", "ghost", "help", "history",
+    "hush", "ignore", "invite", "join", "kick", "lock", "log", "login", "logout", "me", "motd", "msg", "names",
+    "nick", "op", "part", "password", "quit", "register", "reply", "rooms", "say", "search", "sessions", "set",
+    "slow", "switch", "time", "topic", "unban", "undo", "unignore", "version", "voice", "who", "whois",
 )  # fmt: skip
 """What Tab completes. The server knows what there really is; all else that is typed is sent to it, too."""
 

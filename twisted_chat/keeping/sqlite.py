@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from twisted.internet.defer import Deferred
@@ -46,7 +47,7 @@ class SqliteKeepers:
                 " FROM actions WHERE room = ? ORDER BY number DESC LIMIT ?",
                 (room, limit),
             )
-            return [Action(*row[:9], change_of(row[9], row[10]), row[11]) for row in rows]
+            return [replace(Action(*row[:9]), change=change_of(row[9], row[10]), undone=row[11]) for row in rows]
 
         return self._journal.do(question)  # by the writer: what was written before is seen
 
@@ -57,7 +58,7 @@ def _kept(database: sqlite3.Connection) -> Kept:
         part = cast(Part, piece_of(text))
         parts.setdefault(room, {})[key_of(part)] = part
     rows = database.execute("SELECT room, name, founder, founder_name, created FROM charters ORDER BY created, room")
-    charters = tuple(Charter(*row, parts.get(row[0], {})) for row in rows)
+    charters = tuple(replace(Charter(*row), parts=parts.get(row[0], {})) for row in rows)
     dropped = frozenset(room for (room,) in database.execute("SELECT room FROM dropped_rooms"))
     (last,) = database.execute("SELECT coalesce(max(number), 0) FROM actions").fetchone()
     return Kept(charters, dropped, last)
