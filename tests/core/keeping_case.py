@@ -16,6 +16,9 @@ class NoHash:
     def hash(self, password: str) -> Deferred[str]:
         return succeed(password)
 
+    def verify(self, hashed: str, password: str) -> Deferred[bool]:
+        return succeed(hashed == password)
+
 
 class KeeperCase(CoreCase):
     """Alice keeps #dev; bob and carol have accounts, eve is a guest; all are in it, and it is their current room."""
