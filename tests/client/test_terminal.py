@@ -152,9 +152,9 @@ class TerminalTests(SynchronousTestCase):
 
     def test_tab_on_a_slash_inserts_nothing(self) -> None:
         self.types("/\t")
-        self.until(lambda: self.glass.lines()[:1] == ["/away  /back  /delete  /edit  /help  /hi"])
+        self.until(lambda: self.glass.lines()[:1] == ["/away  /back  /ban  /bans  /create  /del"])
         self.until(lambda: self.bottom() == "[#lobby, offline] /")
-        self.types("un\t")
+        self.types("uni\t")
         self.until(lambda: self.bottom() == "[#lobby, offline] /unignore")
 
     def test_tab_completes_what_all_begin_with(self) -> None:

@@ -74,6 +74,8 @@ class Keepers(RuleBasedStateMachine):
         for nick in WHO[1:4]:
             self.sessions[nick].typed("/join #dev")
         self.clock.advance(0)
+        self.sessions["alice"].typed("/op bob")
+        self.clock.advance(0)
 
     def comes(self, who: str, nick: str, **more: object) -> None:
         listener = Program()
