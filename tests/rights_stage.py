@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Protocol
 
-from twisted.internet.defer import Deferred, succeed
-
+from tests.core.keeping_case import NoHash
 from twisted_chat.boundaries import Account
 from twisted_chat.core.charters import Ban, Change, Charter, Holder, Hush, Part, Role, Rule
 from twisted_chat.core.names import parse_nick
@@ -104,13 +103,6 @@ class Player(Protocol):
         """He does it; gives the codes of the refusals that he hears. `line`: what is typed, if that is the way."""
 
     def turn(self) -> None: ...
-
-
-class NoHash:
-    """A thousand passwords would take their time."""
-
-    def hash(self, password: str) -> Deferred[str]:
-        return succeed(password)
 
 
 class Stage:

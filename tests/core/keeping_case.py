@@ -13,11 +13,16 @@ from twisted_chat.core.rooms import Room
 
 
 class NoHash:
+    """Passwords at no cost: these tests are not about them."""
+
     def hash(self, password: str) -> Deferred[str]:
         return succeed(password)
 
     def verify(self, hashed: str, password: str) -> Deferred[bool]:
         return succeed(hashed == password)
+
+    def stop(self) -> None:
+        """Nothing runs."""
 
 
 class KeeperCase(CoreCase):
