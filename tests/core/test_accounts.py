@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred
 from tests.core.doubles import Someone, arrives, someone
 from tests.helpers import CoreCase, Listener
 from twisted_chat.boundaries import Origin
+from twisted_chat.core import chat as chat_module
 from twisted_chat.core.chat import MAX_SESSIONS, Registration
 from twisted_chat.core.errors import NameTaken, NickConfusable, TooManySessions
 from twisted_chat.core.told import Failure, Welcome
@@ -201,6 +202,13 @@ class LoggingOut(AccountCase):
         self.assertEqual(now.takes()[0], "reply You are not alice any more")
         self.assertEqual((now.session.person.nick, now.session.person.account), ("alice2", None))
         self.bob.hears("[#lobby] alice left logged out", "[#lobby] alice2 joined")
+
+    def test_where_no_name_is_left(self) -> None:
+        self.patch(chat_module, "similar", lambda _nick: iter(()))
+        self.alice.types("/logout")
+        self.turn()
+        self.assertTrue(self.alice.listener.closed)
+        self.assertIn("!!! NICK_IN_USE alice is taken", self.alice.takes())
 
     def test_a_guest_can_not(self) -> None:
         self.bob.types("/logout", "/password open-sesame another-one")

@@ -226,7 +226,7 @@ class Chat:
             account = self.accounts.of(person_id)
         person = self.persons.get(person_id) if person_id else None
         subject = Subject(name.key, account.key if account else "", (network,) if network else ())
-        return Doer(person_id or "", subject, account, False, person.wanted if person is not None else {})
+        return Doer(person_id or "", lambda: subject, account, False, person.wanted if person is not None else {})
 
     def _places(
         self, names: Iterable[str], doer: Doer, maker: Maker, came_in: bool

@@ -182,10 +182,13 @@ def bar_of(verb: Verb, rank: Callable[[], Rank], holds: Callable[[State], bool])
 
 @dataclass(frozen=True, slots=True)
 class Doer:
-    """Who wants something: somebody who is here, or comes. `present`: the rooms that he is in, or asked to be in."""
+    """Who wants something: somebody who is here, or comes. `present`: the rooms that he is in, or asked to be in.
+
+    `subject` is what bans are compared with: asked for only where there are some.
+    """
 
     person: str
-    subject: Subject
+    subject: Callable[[], Subject]
     account: Account | None
     is_operator: bool
     present: Mapping[Room, object]
@@ -193,9 +196,8 @@ class Doer:
     @classmethod
     def of(cls, session: Session, nick: str | None = None) -> Doer:
         """Of a session, under its nickname, or under that with the key `nick`."""
-        person, account = session.person, session.person.account
-        subject = Subject(nick or person.next_name.key, account.key if account else "", networks_of(person))
-        return cls(person.id, subject, account, bool(session.operator), person.wanted)
+        person = session.person
+        return cls(person.id, lambda: subject_of(person, nick), person.account, bool(session.operator), person.wanted)
 
 
 def networks_of(person: Person) -> tuple[str, ...]:
@@ -204,9 +206,9 @@ def networks_of(person: Person) -> tuple[str, ...]:
     return tuple(each for each in found if each)
 
 
-def subject_of(person: Person) -> Subject:
+def subject_of(person: Person, nick: str | None = None) -> Subject:
     account = person.account
-    return Subject(person.next_name.key, account.key if account else "", networks_of(person))
+    return Subject(nick or person.next_name.key, account.key if account else "", networks_of(person))
 
 
 def rank_in(room: Room, account: Account | None, is_operator: bool) -> Rank:
@@ -262,7 +264,7 @@ class Case:
 
 def _is_banned(case: Case) -> bool:
     charter = case.room.charter
-    return bool(charter.bans) and charter.ban_on(case.doer.subject, case.chat.now()) is not None
+    return bool(charter.bans) and charter.ban_on(case.doer.subject(), case.chat.now()) is not None
 
 
 def _is_hushed(case: Case) -> bool:
@@ -326,7 +328,7 @@ def when(ms: int) -> str:
 
 
 def _banned(case: Case, _bar: Bar) -> ChatError:
-    ban = case.room.charter.ban_on(case.doer.subject, case.chat.now())
+    ban = case.room.charter.ban_on(case.doer.subject(), case.chat.now())
     assert ban is not None
     return Banned(case.room.name, ban.why, when(ban.until) if ban.until else "")
 
