@@ -28,6 +28,7 @@ from twisted_chat.frontends.line.factory import LineFactory
 from twisted_chat.frontends.line.protocol import LineProtocol
 from twisted_chat.frontends.throttle import Rate
 from twisted_chat.journal.memory import MemoryJournal
+from twisted_chat.keeping.memory import MemoryKeepers
 
 NOON = 1_795_003_200_000
 """2026-11-18 12:00 UTC in milliseconds: the time of day at which tests begin."""
@@ -55,13 +56,14 @@ def make_accounts(clock: Clock, store: Store | None = None, checkers: Sequence[A
     )
 
 
-def make_chat(clock: Clock, journal: Any = None, accounts: Any = None, **options: Any) -> Chat:
+def make_chat(clock: Clock, journal: Any = None, accounts: Any = None, keepers: Any = None, **options: Any) -> Chat:
     """A chat whose time of day follows `clock` from `NOON` on, and whose ids are 1, 2, 3 ..."""
     ids = count(1)
     chat = Chat(
         journal or MemoryJournal(1000, log_id="7f3a", key=b"k" * 32),
         accounts or make_accounts(clock),
         clock,
+        keepers=keepers or MemoryKeepers(),
         utc_ms=lambda: NOON + int(clock.seconds() * 1000),
         new_id=lambda: str(next(ids)),
         **options,

@@ -95,6 +95,7 @@ class Layers(SynchronousTestCase):
     def test_the_seams_speak_of_the_cores_values_only(self) -> None:
         self.only(
             "twisted_chat.boundaries",
+            "twisted_chat.core.charters",
             "twisted_chat.core.events",
             "twisted_chat.core.told",
             "twisted_chat.core.search",
@@ -114,6 +115,12 @@ class Layers(SynchronousTestCase):
         ]
         self.assertEqual({module for module, _each in wrong}, {"twisted_chat.accounts.sqlite"})
         self.assertTrue(all(within(each, "twisted_chat.journal") for _module, each in wrong))
+
+    def test_keeping(self) -> None:
+        """The same."""
+        self.only("twisted_chat.keeping", "twisted_chat.core", "twisted_chat.boundaries", "twisted_chat.journal.sqlite")
+        knowing = {pair[0] for pair in self.ours("twisted_chat.keeping") if within(pair[1], "twisted_chat.journal")}
+        self.assertEqual(knowing, {"twisted_chat.keeping.sqlite"})
 
     def test_the_pure_parts_of_the_database_know_no_thread(self) -> None:
         for name in ("file", "rows", "writing", "reading", "keeping", "retention"):

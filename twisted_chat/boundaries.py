@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from twisted.internet.defer import Deferred
 
+from twisted_chat.core.charters import Action, Charter, Kept
 from twisted_chat.core.events import Event, Item, Outcome, Page
 from twisted_chat.core.names import Name
 from twisted_chat.core.search import Search
@@ -194,6 +195,25 @@ class Host(Protocol):
 
     def end(self) -> None:
         """End in order, with status 0."""
+
+
+class Keepers(Protocol):
+    """What rooms have written down, and what their keepers did. What it fires is kept; it fails with a `ChatError`."""
+
+    def open(self) -> Kept:
+        """All of it. Asked once, after the log was opened."""
+
+    def write(self, charter: Charter, action: Action, undoes: int = 0) -> Deferred[None]:
+        """Keep a charter as it is after `action`, which took back the one with the number `undoes`, if not 0.
+
+        A blank charter is as good as none.
+        """
+
+    def drop(self, room: str) -> Deferred[None]:
+        """Forget the room with this id, and remember that it is gone, whatever the log has of it."""
+
+    def actions(self, room: str, limit: int) -> Deferred[Sequence[Action]]:
+        """The newest actions in this room, the newest first."""
 
 
 class JournalUnusable(Exception):

@@ -25,7 +25,7 @@ from twisted_chat.accounts.operators import KnownOperators
 from twisted_chat.accounts.passwords import Hasher
 from twisted_chat.accounts.store import MemoryStore, Store
 from twisted_chat.accounts.threads import PasswordThreads
-from twisted_chat.boundaries import Journal
+from twisted_chat.boundaries import Journal, Keepers
 from twisted_chat.core.chat import REGISTRATIONS, Chat
 from twisted_chat.core.prices import Prices
 from twisted_chat.endpoints import endpoint, shown
@@ -36,6 +36,7 @@ from twisted_chat.frontends.strangers import Strangers
 from twisted_chat.frontends.unframed.dialects import Gossip, Tutorial
 from twisted_chat.frontends.unframed.factory import UnframedFactory
 from twisted_chat.journal.memory import MemoryJournal
+from twisted_chat.keeping.memory import MemoryKeepers
 from twisted_chat.options import MEMORY, Options, Settings, endpoint_description
 from twisted_chat.rehash import Rehash, Running
 from twisted_chat.service import ChatService, Door, StartError
@@ -91,6 +92,7 @@ def _compose(
             checkers=_checkers(settings.auth),
         ),
         reactor,
+        keepers=_keepers(journal),
         utc_ms=_utc_ms,
         new_id=_new_id,
         name=settings.name,
@@ -167,6 +169,15 @@ def _account_store(journal: Any) -> Store:
     from twisted_chat.accounts.sqlite import SqliteStore
 
     return SqliteStore(journal)
+
+
+def _keepers(journal: Any) -> Keepers:
+    """And so are the charters of rooms."""
+    if isinstance(journal, MemoryJournal):
+        return MemoryKeepers()
+    from twisted_chat.keeping.sqlite import SqliteKeepers
+
+    return SqliteKeepers(journal)
 
 
 def _checkers(descriptions: Sequence[str]) -> list[ICredentialsChecker]:

@@ -152,7 +152,7 @@ class TerminalTests(SynchronousTestCase):
 
     def test_tab_on_a_slash_inserts_nothing(self) -> None:
         self.types("/\t")
-        self.until(lambda: self.glass.lines()[:1] == ["/away  /back  /delete  /edit  /ghost  /h"])
+        self.until(lambda: self.glass.lines()[:1] == ["/away  /back  /ban  /bans  /create  /del"])
         self.until(lambda: self.bottom() == "[#lobby, offline] /")
         self.types("uni\t")
         self.until(lambda: self.bottom() == "[#lobby, offline] /unignore")

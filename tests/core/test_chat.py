@@ -20,9 +20,11 @@ from twisted_chat.core.errors import (
     ShuttingDown,
     TooManyRooms,
 )
+from twisted_chat.core.making import Maker
 from twisted_chat.core.names import parse_room
 from twisted_chat.core.told import Failure, RoomFacts, Welcome
 from twisted_chat.journal.memory import MemoryJournal
+from twisted_chat.keeping.memory import MemoryKeepers
 
 
 class Entering(CoreCase):
@@ -334,6 +336,7 @@ class Time(SynchronousTestCase):
             MemoryJournal(5, log_id="1", key=b"k"),
             make_accounts(Clock()),
             Clock(),
+            keepers=MemoryKeepers(),
             utc_ms=lambda: times.pop(0),
             new_id=lambda: str(next(ids)),
         )
@@ -455,8 +458,8 @@ class Faults(CoreCase):
 
 class RoomsOfTheHouse(CoreCase):
     def test_one_that_is_there_is_given_again(self) -> None:
-        room = self.chat.room_or_new(parse_room("#Dev"))
-        self.assertIs(self.chat.room_or_new(parse_room("#dev")), room)
+        room = self.chat.room_or_new(parse_room("#Dev"), Maker(None, ""))
+        self.assertIs(self.chat.room_or_new(parse_room("#dev"), Maker(None, "")), room)
         self.assertIs(self.chat.rooms_by_id[room.id], room)
         self.chat.remove_if_empty(room)
         self.assertEqual(list(self.chat.rooms), ["#lobby"])

@@ -6,7 +6,7 @@ from tests.core.doubles import someone
 from tests.helpers import HERE, THERE, CoreCase
 from twisted_chat.core.names import Name, parse_room
 from twisted_chat.core.people import Person
-from twisted_chat.core.rooms import LOBBY, Room
+from twisted_chat.core.rooms import LOBBY, LOBBY_ID, Room
 from twisted_chat.core.told import RoomFacts
 
 
@@ -36,7 +36,7 @@ class Facts(SynchronousTestCase):
 
     def test_what_keeps_a_room(self) -> None:
         self.assertTrue(self.room.vanishes)
-        self.assertFalse(Room("1", parse_room(LOBBY)).vanishes)
+        self.assertFalse(Room(LOBBY_ID, parse_room(LOBBY)).vanishes)
         self.room.expected = 1
         self.assertFalse(self.room.vanishes)
         self.room.expected = 0

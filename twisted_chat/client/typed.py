@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 COMMANDS = (
-    "away", "back", "delete", "edit", "ghost", "help", "history", "ignore", "join", "login", "logout", "me", "motd",
-    "msg", "names", "nick", "oper", "part", "password", "quit", "register", "reply", "rooms", "say", "search",
-    "sessions", "switch", "time", "topic", "unignore", "unread", "version", "who", "whois",
+    "away", "back", "ban", "bans", "create", "delete", "deop", "devoice", "drop", "edit", "ghost", "help", "history",
+    "hush", "ignore", "invite", "join", "kick", "lock", "log", "login", "logout", "me", "motd", "msg", "names",
+    "nick", "op", "oper", "part", "password", "quit", "register", "reply", "rooms", "say", "search", "sessions",
+    "set", "slow", "switch", "time", "topic", "unban", "undo", "unignore", "unread", "version", "voice", "who",
+    "whois",
 )  # fmt: skip
 """What Tab completes. The server knows what there really is; all else that is typed is sent to it, too."""
 

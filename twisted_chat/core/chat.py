@@ -13,20 +13,26 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure as TwistedFailure
 
-from twisted_chat.boundaries import Account, Accounts, Host, Journal, Operators, Recipient
-from twisted_chat.core import missed
+from twisted_chat.boundaries import Account, Accounts, Host, Journal, Keepers, Operators, Recipient
+from twisted_chat.core import missed, rights
 from twisted_chat.core.allowance import Allowance, Often
+from twisted_chat.core.bans import Subject
+from twisted_chat.core.charters import Charter
 from twisted_chat.core.congestion import Congestion
 from twisted_chat.core.delivery import deliver
 from twisted_chat.core.errors import (
     ABOUT_NICKS,
     BadRoom,
+    Banned,
     ChatError,
+    InviteOnly,
     NameTaken,
+    NeedKey,
     NickConfusable,
     NickInUse,
     NoSuchNick,
     Replaced,
+    RoomFull,
     ShuttingDown,
     TooManyRooms,
     TooManySessions,
@@ -35,9 +41,11 @@ from twisted_chat.core.events import Aside, Event, Item, Outcome
 from twisted_chat.core.helm import NOBODY, NOWHERE, Helm
 from twisted_chat.core.identity import ResumeSecrets
 from twisted_chat.core.lookalikes import Looks
+from twisted_chat.core.making import Maker, Making
 from twisted_chat.core.names import Name, fold, parse_nick, parse_room, similar
 from twisted_chat.core.people import Ignores, Names, Person
 from twisted_chat.core.prices import Prices
+from twisted_chat.core.rights import Case, Doer, Verb
 from twisted_chat.core.rooms import LOBBY, LOBBY_ID, Room
 from twisted_chat.core.session import MAX_ROOMS_OF_ONE, Session
 from twisted_chat.core.told import Notice
@@ -100,6 +108,7 @@ class Chat:
         accounts: Accounts,
         clock: IReactorTime,
         *,
+        keepers: Keepers,
         utc_ms: Callable[[], int],
         new_id: Callable[[], str],
         name: str = "Twisted Chat",
@@ -115,6 +124,7 @@ class Chat:
         """`plaintext_passwords`: a password may cross the net in clear. `registrations`: of one network."""
         self.journal = journal
         self.accounts = accounts
+        self.keepers = keepers
         self.clock = clock
         self.name = name
         self.motd = tuple(motd)
@@ -130,6 +140,8 @@ class Chat:
         self.rooms: dict[str, Room] = {}
         self.rooms_by_id: dict[str, Room] = {}
         self._room_looks = Looks()
+        self._making = Making(clock.seconds)
+        self._last_action = 0
         self.seq = self.seq_at_start = 0
         self.started = utc_ms()
         self._utc_ms = utc_ms
@@ -153,10 +165,18 @@ class Chat:
         if self.journal.time <= self._utc_ms() + MAX_CLOCK_STEP:
             self._latest_time = self.journal.time
         self._secrets = ResumeSecrets(self.journal.key)
+        kept = self.keepers.open()
+        self._last_action = kept.last
         for known in self.journal.rooms():
+            if known.id in kept.dropped:
+                continue
             room = self.rooms_by_id.get(known.id) or Room(known.id, Name(known.name, fold(known.name)))
             room.topic = known.topic
             room.kept = True
+            self._add_room(room)
+        for charter in kept.charters:
+            room = self.rooms_by_id.get(charter.room) or Room(charter.room, Name(charter.name, fold(charter.name)))
+            room.charter = charter
             self._add_room(room)
         self.journal.subscribe(self._deliver)
         self.accounts.open()
@@ -175,8 +195,12 @@ class Chat:
         since: int | None = None,
         log: str | None = None,
         client: str = "",
+        came_in: bool = False,
     ) -> Session:
         """Let somebody in under `nick`, into the room `home` and the `rooms`. Raises a `ChatError` if that can't be.
+
+        Of several rooms some may not be open to him: he is told after the welcome. `came_in`: he is in them as somebody
+        else, and need not be invited or know their keys.
 
         With the `resume` secret of a session it is the same person, and that session ends. With an `account`, whose
         password was given, it is that person, beside its other sessions. `since` is the number in the log (if it is
@@ -189,7 +213,8 @@ class Chat:
         if account is not None and account.id != person_id:
             person_id, replaced = account.id, ""
         self._check_brake(name, person_id)
-        places = self._places((home, *rooms))
+        doer = self._newcomer(person_id, account, name, recipient.origin.network)
+        places, refused = self._places((home, *rooms), doer, Maker(doer.account, recipient.origin.network), came_in)
         if (log is not None and log != self.journal.id) or (since is not None and since > self.seq):
             since = None
         try:
@@ -208,6 +233,8 @@ class Chat:
         session.enter_first(places)
         secret = self._secrets.issue(person.id, session.id)
         session.aside(lambda: session.welcome(secret, since))
+        for error in refused:
+            session.fail(error)
         for ghost in earlier:
             self.end(ghost, Replaced())
         return session
@@ -227,15 +254,38 @@ class Chat:
                 return  # it is refused as taken, and may prove that it is its own
             self.helm.check_entry(account)
 
-    def _places(self, names: Iterable[str]) -> list[Room]:
-        """The rooms to be in at once, made where they are not there yet."""
+    def _newcomer(self, person_id: str | None, account: Account | None, name: Name, network: str) -> Doer:
+        """Who comes in, before the table of rights."""
+        if account is None and person_id is not None:
+            account = self.accounts.of(person_id)
+        person = self.persons.get(person_id) if person_id else None
+        subject = Subject(name.key, account.key if account else "", (network,) if network else ())
+        return Doer(person_id or "", lambda: subject, account, False, person.wanted if person is not None else {})
+
+    def _places(
+        self, names: Iterable[str], doer: Doer, maker: Maker, came_in: bool
+    ) -> tuple[list[Room], list[ChatError]]:
+        """The rooms to be in at once, made where they are not there yet; and why it can't be in others."""
         wanted = {name.key: name for name in map(parse_room, names)}
         if len(wanted) > MAX_ROOMS_OF_ONE:
             raise TooManyRooms("a person may be in", MAX_ROOMS_OF_ONE)
         missing = [key for key in wanted if key not in self.rooms]
         if len(self.rooms) + len(missing) > MAX_ROOMS:
             raise TooManyRooms("this server has", MAX_ROOMS)
-        return [self.room_or_new(name) for name in wanted.values()]
+        places: list[Room] = []
+        refused: list[ChatError] = []
+        for name in wanted.values():
+            try:
+                room = self.room_or_new(name, maker)
+                if room not in doer.present:
+                    rights.check(Verb.JOIN, Case(self, room, doer, came_in=came_in))
+            except (Banned, NeedKey, InviteOnly, RoomFull, TooManyRooms) as error:
+                refused.append(error)
+            else:
+                places.append(room)
+        if not places:
+            raise refused[0]
+        return places, refused
 
     def _session_of(self, person_id: str | None, name: Name, recipient: Recipient, places: list[Room]) -> Session:
         """A session of the person with this id if it is still here, else of a new one under `name`."""
@@ -330,13 +380,16 @@ class Chat:
             raise NoSuchNick(nick)
         return person
 
-    def room_or_new(self, name: Name) -> Room:
+    def room_or_new(self, name: Name, maker: Maker) -> Room:
         room = self.rooms.get(name.key)
         if room is None:
-            if len(self.rooms) >= MAX_ROOMS:
-                raise TooManyRooms("this server has", MAX_ROOMS)
+            # The last fifth is for accounts: guests, who can't be told apart, must not shut everybody out.
+            most = MAX_ROOMS if maker.account is not None else MAX_ROOMS - MAX_ROOMS // 5
+            if len(self.rooms) >= most:
+                raise TooManyRooms("this server has", most)
             for key in self._room_looks.like(name.text):
                 raise BadRoom(f"{name.text} looks too much like {self.rooms[key].name}")
+            self._making.made(maker)
             room = Room(self.new_id(), name)
             self._add_room(room)
         return room
@@ -348,8 +401,30 @@ class Chat:
     def remove_if_empty(self, room: Room) -> None:
         """A room in which nothing was ever said goes with its last member; any other one stays."""
         if room.vanishes and self.rooms_by_id.pop(room.id, None) is not None:
+            self._unname(room)
+
+    def _unname(self, room: Room) -> None:
+        """Its name is free; there may be another room of that name already."""
+        if self.rooms.get(room.key) is room:
             del self.rooms[room.key]
             self._room_looks.discard(room.key)
+
+    def forget_room(self, room: Room) -> Deferred[None]:
+        """The room is gone, once everybody's leaving is delivered. A new one of its name is another room."""
+        self._unname(room)
+        room.charter = Charter(room.id, room.name)
+
+        def gone() -> None:
+            room.kept = False
+            self.remove_if_empty(room)
+
+        self.post(Aside(None, gone))
+        return self.keepers.drop(room.id)
+
+    def next_action(self) -> int:
+        """The number of a keeper's next action."""
+        self._last_action += 1
+        return self._last_action
 
     # the way of a message
 

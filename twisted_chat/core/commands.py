@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from twisted_chat import __version__
-from twisted_chat.core import missed, operators, proving
+from twisted_chat.core import missed, operators, proving, rights
 from twisted_chat.core.command import Command, Lines
 from twisted_chat.core.durations import seconds_of
 from twisted_chat.core.errors import (
@@ -23,10 +23,13 @@ from twisted_chat.core.errors import (
 )
 from twisted_chat.core.feed import PAGE
 from twisted_chat.core.names import fold, parse_nick
+from twisted_chat.core.rights import Verb
+from twisted_chat.core.room_commands import ROOM_COMMANDS
 from twisted_chat.core.text import shortened
 
 if TYPE_CHECKING:
     from twisted_chat.core.people import Person
+    from twisted_chat.core.rooms import Room
     from twisted_chat.core.session import Session
 
 
@@ -124,7 +127,8 @@ def _reply(session: Session, argument: str, _id: str | None) -> None:
 
 
 def _join(session: Session, argument: str, client_id: str | None) -> None:
-    session.join(argument)
+    room, _, key = argument.partition(" ")
+    session.join(room, key=key.strip())
 
 
 def _part(session: Session, argument: str, _id: str | None) -> Lines:
@@ -146,7 +150,8 @@ def _where(session: Session) -> Iterable[str]:
 
 def _rooms(session: Session, _argument: str, _id: str | None) -> Lines:
     def lines() -> Iterable[str]:
-        rooms = sorted(session.chat.rooms.values(), key=lambda room: (-len(room.members), room.key))  # empty ones last
+        seen = (room for room in session.chat.rooms.values() if _sees(session, room))
+        rooms = sorted(seen, key=lambda room: (-len(room.members), room.key))  # empty ones last
         for room in rooms[:_MAX_LISTED]:
             mine = "*" if room in session.rooms else " "
             yield f"{mine}{room.name} {len(room.members)}{f'  {shortened(room.topic, 80)}' if room.topic else ''}"
@@ -158,11 +163,20 @@ def _rooms(session: Session, _argument: str, _id: str | None) -> Lines:
 
 def _names(session: Session, argument: str, _id: str | None) -> Lines:
     def lines() -> Iterable[str]:
-        room = session.room_called(argument or None)
+        room = session.allowed(Verb.SEE, argument or None)
         nicks = sorted((person.nick for person in room.members), key=fold)
         yield f"{len(nicks)} in {room.name}: {', '.join(nicks[:_MAX_NAMED])}{_and_more(nicks)}"
 
     return lines
+
+
+def _sees(session: Session, room: Room) -> bool:
+    return rights.may(Verb.SEE, session.case(room))
+
+
+def _rooms_of(session: Session, person: Person) -> list[str]:
+    """As far as this session may know."""
+    return [room.name for room in person.rooms if _sees(session, room)]
 
 
 _MAX_NAMED = 500
@@ -179,7 +193,7 @@ def _who(session: Session, _argument: str, _id: str | None) -> Lines:
         people = sorted(session.chat.persons.values(), key=lambda person: person.name.key)
         yield f"{len(people)} {'person is' if len(people) == 1 else 'people are'} here:"
         for person in people[:_MAX_LISTED]:
-            rooms = shortened(" ".join(room.name for room in person.rooms), 200)
+            rooms = shortened(" ".join(_rooms_of(session, person)), 200)
             yield f"{person.nick}  {rooms}{_away(person)}"
         if len(people) > _MAX_LISTED:
             yield f"and {len(people) - _MAX_LISTED} more"
@@ -199,8 +213,8 @@ def _whois(session: Session, argument: str, _id: str | None) -> Lines:
         since = datetime.fromtimestamp(person.since / 1000, UTC)
         who = "is a guest" if person.account is None else f"has the account {person.account.name}"
         yield f"{person.nick} {who}, here since {since:%Y-%m-%d %H:%M} UTC{_away(person)}"
-        if person.rooms:
-            yield f"in {' '.join(room.name for room in person.rooms)}"
+        if rooms := _rooms_of(session, person):
+            yield f"in {' '.join(rooms)}"
         if person.client:
             yield f"with {person.client}"
 
@@ -213,7 +227,7 @@ def _topic(session: Session, argument: str, _id: str | None) -> Lines | None:
         return None
 
     def lines() -> Iterable[str]:
-        room = session.room_called(None)
+        room = session.allowed(Verb.SEE)
         yield f"The topic of {room.name}: {room.topic}" if room.topic else f"{room.name} has no topic"
 
     return lines
@@ -339,7 +353,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("say", "TEXT", "says it in the current room", _say),
     Command("msg", "NICK TEXT", "writes to one person alone", _msg, ("tell", "m", "w")),
     Command("reply", "TEXT", "writes to whoever wrote to you last", _reply, ("r",)),
-    Command("join", "#ROOM", "enters a room, made if need be", _join, ("j",)),
+    Command("join", "#ROOM [KEY]", "enters a room, made if need be", _join, ("j",)),
     Command("part", "[#ROOM] [WHY]", "leaves a room", _part, ("leave",)),
     Command("switch", "#ROOM", "makes another of your rooms the current one", _switch),
     Command("rooms", "", "lists the rooms; * marks yours", _rooms, ("list",)),
@@ -374,6 +388,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("sessions", "", "lists where you are logged in", _sessions),
     Command("ghost", "[N]", "ends your other sessions, or the one with this number", _ghost, exact=True),
     Command("unread", "", "tells how much came while you were away", _unread, answers_itself=True),
+    *ROOM_COMMANDS,
     Command("motd", "", "shows the message of the day", _motd),
     Command("time", "", "tells the server's time", _time),
     Command("version", "", "tells what runs here", _version),

@@ -254,7 +254,7 @@ class _Batch:
             return
         room.expected -= 1
         room.members[person] = None
-        person.rooms[room] = None
+        person.rooms[room] = self._chat.seq
         for session in person.sessions:
             if session.welcomed:
                 self._flush(session)
@@ -299,7 +299,8 @@ class _Batch:
         """What it did itself and the log does not keep is an answer: nothing would tell it later."""
         if session.welcomed and not session.feed.ending:
             self._flush(session)
-            session.confirm(event, Stance.ORIGIN if session is event.origin else Stance.SELF)
+            did_it = session is event.origin and not event.by
+            session.confirm(event, Stance.ORIGIN if did_it else Stance.SELF)
 
     def _aside(self, aside: Aside) -> None:
         if aside.session is not None:

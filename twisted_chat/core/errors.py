@@ -120,6 +120,54 @@ class TooManySessions(ChatError):
 
 
 @dataclass(eq=False)
+class Banned(ChatError):
+    """`end` says until when, `why` for what; both may be empty."""
+
+    code = "BANNED"
+    words = "you are banned from {room}"
+    room: str
+    why: str = ""
+    end: str = ""
+
+    def __str__(self) -> str:
+        until = f" until {self.end}" if self.end else ""
+        return f"{super().__str__()}{until}{f': {shortened(clean(self.why), 120)}' if self.why else ''}"
+
+
+@dataclass(eq=False)
+class NeedKey(ChatError):
+    code = "NEED_KEY"
+    words = "{room} is locked; /join {room} KEY opens it"
+    room: str
+
+
+@dataclass(eq=False)
+class InviteOnly(ChatError):
+    code = "INVITE_ONLY"
+    words = "{room} is for those who are invited"
+    room: str
+
+
+@dataclass(eq=False)
+class RoomFull(ChatError):
+    code = "ROOM_FULL"
+    words = "{room} has room for {limit} people, and they are there"
+    room: str
+    limit: int
+
+
+@dataclass(eq=False)
+class TooFast(ChatError):
+    """Nothing was said; it may be said in so many seconds."""
+
+    code = "TOO_FAST"
+    words = "one message in {slow} s each in {room}; say it again in {seconds} s"
+    room: str
+    slow: int
+    seconds: int
+
+
+@dataclass(eq=False)
 class NeedText(ChatError):
     code = "NEED_TEXT"
     words = "{usage}"

@@ -93,6 +93,8 @@ class Event:
     """The number of the event that a revision changes."""
     revised: bool = False
     """Whether the log has other words now than those first said; none at all if they were deleted."""
+    by: str = field(default="", repr=False)
+    """The nickname of whoever made this person leave; never kept."""
     origin: object = field(default=None, repr=False)
     """The session that it came from, if that is one of this process; never kept."""
 

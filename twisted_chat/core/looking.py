@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from twisted.python.failure import Failure as TwistedFailure
 
+from twisted_chat.core import rights
 from twisted_chat.core.errors import Busy, ChatError, NotInRoom
 from twisted_chat.core.events import Page
+from twisted_chat.core.rights import Verb
 from twisted_chat.core.search import Query, Search, parse_query
 from twisted_chat.core.told import Failure, Found
 
@@ -47,9 +49,12 @@ def search(session: Session, text: str, limit: int, client_id: str | None) -> No
 def _readable(session: Session, query: Query, since: int) -> Search:
     """The search within what the session may read now. Raises `NotInRoom` or `NoSuchRoom`."""
     if query.room is None:
-        rooms, person = tuple(room.id for room in session.rooms), session.person.id
+        rooms = tuple(room.id for room in session.rooms if rights.may(Verb.PAST, session.case(room)))
+        person = session.person.id
         return Search(query.terms, rooms, person, query.nick, since, query.before)
     room = session.room_called(query.room)
-    if room not in session.rooms:
+    rights.check(Verb.HISTORY, session.case(room))
+    rights.check(Verb.PAST, session.case(room))
+    if room not in session.rooms:  # on the way in
         raise NotInRoom(room.name)
     return Search(query.terms, (room.id,), None, query.nick, since, query.before)

@@ -35,7 +35,7 @@ class Person:
         self.account = account
         self.name = name
         self.next_name = name
-        self.rooms: dict[Room, None] = {}
+        self.rooms: dict[Room, int] = {}  # each with the log's last number when it came in
         self.wanted: dict[Room, None] = {}
         self.sessions: dict[Session, None] = {}
         self.away: str | None = None
@@ -49,6 +49,12 @@ class Person:
     @property
     def nick(self) -> str:
         return self.name.text
+
+    def goes_from(self, room: Room) -> None:
+        """It is not to be in `room` any more: none of its sessions speaks there from now on."""
+        self.wanted.pop(room, None)
+        for session in self.sessions:
+            session.gone_from(room)
 
 
 class Names:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,7 +14,18 @@ from twisted.python.failure import Failure as TwistedFailure
 
 from twisted_chat.boundaries import Stance
 from twisted_chat.core import missed
-from twisted_chat.core.errors import BadRequest, Busy, ChatError, NotAllowed, PlaintextRefused, Replaced
+from twisted_chat.core.errors import (
+    BadRequest,
+    Banned,
+    Busy,
+    ChatError,
+    InviteOnly,
+    NeedKey,
+    NotAllowed,
+    PlaintextRefused,
+    Replaced,
+    RoomFull,
+)
 from twisted_chat.core.events import Aside
 from twisted_chat.core.rooms import LOBBY
 from twisted_chat.core.told import Failure, Reply
@@ -125,11 +137,18 @@ def _become(session: Session, account: Account | None) -> None:
 
 
 def _enter_as(session: Session, account: Account | None, rooms: list[str]) -> Session:
+    """Into the rooms that it was in, or if none of them is open to it, into the lobby."""
     chat, recipient = session.chat, session.recipient
     known: dict[str, Any] = {"rooms": rooms[1:], "home": rooms[0] if rooms else LOBBY, "client": session.client}
+    known["since"] = chat.seq
+    enter: Callable[..., Session] = partial(chat.enter_as_similar, recipient, session.person.nick)
     if account is not None:
-        return chat.enter(recipient, account.name, account=account, since=chat.seq, **known)
-    return chat.enter_as_similar(recipient, session.person.nick, since=chat.seq, **known)
+        # Not by the door: but for a ban, what it asked for was asked of the guest.
+        enter = partial(chat.enter, recipient, account.name, account=account, came_in=True)
+    try:
+        return enter(**known)
+    except (Banned, NeedKey, InviteOnly, RoomFull):
+        return enter(**known | {"home": LOBBY, "rooms": ()})
 
 
 def change_password(session: Session, old: str, new: str, client_id: str | None) -> None:

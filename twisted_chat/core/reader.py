@@ -54,6 +54,11 @@ class Reader:
         self._asker: str | None = None  # and of what it is being answered for
         self.over = False
 
+    if TYPE_CHECKING:
+
+        def past_of(self, room: Room) -> int:
+            """The number in the log above which it may read in this room at all: its rights are its session's."""
+
     def view(self) -> View:
         return self.recipient.view(True)
 
@@ -117,7 +122,7 @@ class Reader:
         """The person is in its rooms: tell it, and what it missed."""
         chat = self.chat
         floor = chat.seq if since is None else 0
-        self.rooms = dict.fromkeys(self.person.rooms, floor)
+        self.rooms = {room: max(floor, self.past_of(room)) for room in self.person.rooms}
         self.welcomed = True
         self.attach_all()
         in_order = sorted(self.rooms, key=lambda room: room is not self.current)
@@ -173,19 +178,22 @@ class Reader:
         None of the newest is older than `since`, UTC in ms.
         """
         journal, seq = self.chat.journal, self.chat.seq
+        floor = self.past_of(room)
 
         def read() -> Deferred[Page]:
             if after is not None:
-                return journal.after(after, seq, None, {room.id: 0}, limit)
+                return journal.after(after, seq, None, {room.id: floor}, limit)
             return journal.latest(room.id, seq + 1 if before is None else min(before, seq + 1), limit, since)
 
         def show(page: Page | None) -> None:
             if page is None:
                 self.tell_unreadable(client_id)
                 return
-            events = tuple(filter(self.hears, page.events))
+            events = tuple(event for event in page.events if event.seq > floor and self.hears(event))
             # The end of the page, whether he hears who said that or not.
             end = page.events[0 if after is None else -1].seq if page.more else 0
+            if end <= floor:
+                end = 0
             self.feed.tell(History(room.name, events, end, self.person.id, client_id, on_joining))
 
         self.feed.show(read, show)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from twisted_chat.boundaries import Rendered, View
+from twisted_chat.core.charters import Charter
 from twisted_chat.core.names import Name
 from twisted_chat.core.told import MAX_LISTED, RoomFacts
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from twisted_chat.core.reader import Reader
 
 LOBBY = "#lobby"
+MAX_ADMITTED = 1_000
 LOBBY_ID = "lobby"
 """The same in every log, so that the lobby's history is the lobby's after a restart."""
 
@@ -27,13 +29,19 @@ class Room:
     once a group; its inner values are where the rendered pieces go.
     """
 
-    __slots__ = ("audience", "expected", "id", "kept", "key", "members", "name", "spoken", "topic", "views")
+    __slots__ = (
+        "admitted", "audience", "charter", "expected", "id", "kept", "key", "members", "name", "said_at", "spoken",
+        "topic", "views",
+    )  # fmt: skip
 
     def __init__(self, room_id: str, name: Name) -> None:
         self.id = room_id
-        self.name = name.text
+        self.name: str = name.text
         self.key = name.key
         self.topic = ""
+        self.charter: Charter = Charter(room_id, name.text)  # a blank one, until somebody keeps order here
+        self.admitted: dict[str, None] = {}  # ids of persons who were let in or invited: they may come back
+        self.said_at: dict[str, float] = {}  # monotonic, by persons' ids; in slow mode only
         self.kept = False  # whether the log has something of it: then it outlives its members
         self.members: dict[Person, None] = {}
         self.audience: dict[View, dict[Reader, Sink]] = {}
@@ -66,6 +74,10 @@ class Room:
         return RoomFacts(self.name, tuple(names), others, self.topic)
 
     @property
+    def is_lobby(self) -> bool:
+        return self.id == LOBBY_ID
+
+    @property
     def is_empty(self) -> bool:
         """Whether nobody is in it or on the way."""
         return not (self.members or self.expected)
@@ -73,4 +85,24 @@ class Room:
     @property
     def vanishes(self) -> bool:
         """Whether nothing is left that would be missed."""
-        return self.is_empty and not self.kept and self.name != LOBBY
+        return self.is_empty and not self.kept and not self.is_lobby and self.charter.is_blank
+
+    def admit(self, person: str) -> None:
+        """Who is let in once need not prove anew that he may: his line may break."""
+        self.admitted[person] = None
+        if len(self.admitted) > MAX_ADMITTED:
+            del self.admitted[next(iter(self.admitted))]
+
+    def wait_of(self, person: str, now: float) -> float:
+        """Seconds until this person may speak again in slow mode; not above 0: now."""
+        slow = self.charter.rules.slow
+        return self.said_at[person] + slow - now if slow and person in self.said_at else 0.0
+
+    def spoke(self, person: str, now: float) -> None:
+        """Remembered in slow mode, for as long as it matters."""
+        slow = self.charter.rules.slow
+        if slow:
+            self.said_at.pop(person, None)
+            self.said_at[person] = now
+            while self.said_at[oldest := next(iter(self.said_at))] + slow <= now:
+                del self.said_at[oldest]

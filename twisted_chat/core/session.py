@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from twisted_chat.core import commands, looking, revising
+from twisted_chat.core import commands, looking, moderating, revising, rights
 from twisted_chat.core.errors import (
     BadRequest,
     ChatError,
@@ -13,15 +13,16 @@ from twisted_chat.core.errors import (
     InNoRoom,
     NeedText,
     NoSuchRoom,
-    NotInRoom,
     TextTooLong,
     TooManyRooms,
 )
 from twisted_chat.core.events import Aside, Event, Kind
 from twisted_chat.core.feed import PAGE
 from twisted_chat.core.helm import SPEECH
+from twisted_chat.core.making import Maker
 from twisted_chat.core.names import fold, parse_nick, parse_room
 from twisted_chat.core.reader import Reader
+from twisted_chat.core.rights import Case, Doer, Verb
 from twisted_chat.core.rooms import Room
 from twisted_chat.core.text import MAX_TEXT, clean
 from twisted_chat.core.told import Failure, Reply
@@ -133,11 +134,12 @@ class Session(Reader):
         """Say `text` in a room, the current one by default."""
         text = self.checked(text)
         try:
-            where = self._room_of(room)
+            where = self.allowed(Verb.SAY, room)
         except ChatError as error:
-            self._refuse_unless_said(error, text, room or "", client_id)
+            self._refuse_unless_said(error, text, self._name_of(room), client_id)
             return
         self._pay_if_repeated(text)
+        where.spoke(self.person.id, self.chat.clock.seconds())
         kind = Kind.ACTION if action else Kind.MESSAGE
         self.chat.post(self._event(kind, text, where, client_id=client_id))
 
@@ -164,9 +166,9 @@ class Session(Reader):
         if addressee.away is not None and client_id is None:
             self.reply(lambda: away_line(addressee))
 
-    def join(self, room: str, client_id: str | None = None) -> None:
-        """Be in a room, made if it is not there yet; it becomes the current one."""
-        where = self.chat.room_or_new(parse_room(room))
+    def join(self, room: str, client_id: str | None = None, *, key: str = "") -> None:
+        """Be in a room, made if it is not there yet; it becomes the current one. `key` opens one that is locked."""
+        where = self.chat.room_or_new(parse_room(room), Maker.of(self))
         if where in self.person.wanted:
             self.switch(room)
             self.aside(lambda: self.tell_entered(where, client_id))
@@ -174,26 +176,29 @@ class Session(Reader):
         if len(self.person.wanted) >= MAX_ROOMS_OF_ONE:
             self.chat.remove_if_empty(where)
             raise TooManyRooms("a person may be in", MAX_ROOMS_OF_ONE)
+        rights.check(Verb.JOIN, self.case(where, key=key))
         self._pay_for_change()
         self._enter(where, client_id)
         self._make_current(where)
 
     def part(self, room: str | None = None, reason: str = "", client_id: str | None = None) -> None:
         """Leave a room; the one entered last of those left becomes the current one."""
-        where = self._room_of(room)
+        where = self.allowed(Verb.BE, room)
         reason = self.checked(reason, empty=True)
         self._pay_for_change()
         self._post_left(where, reason, client_id)
-        if self.current is where:
-            self._make_current(next(reversed(self.person.wanted), None))
+        self.person.goes_from(where)
 
     def switch(self, room: str) -> None:
-        self._make_current(self._room_of(room))
+        self._make_current(self.allowed(Verb.BE, room))
 
     def rename(self, nick: str) -> None:
         person, name = self.person, parse_nick(nick)
         if name == person.next_name:
             return
+        for room in person.wanted:
+            if room.charter.bans:
+                rights.check(Verb.RENAME, Case(self.chat, room, Doer.of(self, name.key)))
         event = self._event(Kind.RENAMED, name.text)
         self.chat.reserve(name, person)
         self._pay_for_change()
@@ -203,10 +208,14 @@ class Session(Reader):
 
     def set_topic(self, text: str) -> None:
         """Set the current room's topic; an empty text removes it."""
-        where = self._room_of(None)
+        where = self.allowed(Verb.TOPIC)
         text = self.checked(text, MAX_TOPIC, empty=True)
         self._pay_for_change()
-        self.chat.post(self._event(Kind.TOPIC, text, where))
+        moderating.topic(self, where, text)
+
+    def post_topic(self, room: Room, text: str) -> None:
+        """The same, whether it may or not."""
+        self.chat.post(self._event(Kind.TOPIC, text, room))
 
     def set_away(self, reason: str | None) -> None:
         """Be away, with a reason (may be empty), or back with None."""
@@ -226,7 +235,7 @@ class Session(Reader):
         seconds: int | None = None,
     ) -> None:
         """Answer with a page of a room's history: the newest (of the last `seconds`), or before or after a number."""
-        where = self._room_of(room)
+        where = self.allowed(Verb.HISTORY, room)
         if before is not None and after is not None:
             raise BadRequest("before or after, not both")
         since = 0 if seconds is None else self.chat.now() - seconds * 1000
@@ -281,6 +290,8 @@ class Session(Reader):
             self.recipient.charge(self.chat.prices.repeat - 1)
 
     def _enter(self, room: Room, client_id: str | None = None) -> None:
+        if not room.charter.is_blank:
+            room.admit(self.person.id)
         room.expected += 1
         self.person.wanted[room] = None
         self.chat.post(self._event(Kind.JOINED, "", room, client_id=client_id))
@@ -307,6 +318,11 @@ class Session(Reader):
             if not self.feed.lagging:
                 self.attach_all()
 
+    def gone_from(self, room: Room) -> None:
+        """Its person is not in `room` any more: the room entered last becomes the current one."""
+        if self.current is room:
+            self._make_current(next(reversed(self.person.wanted), None))
+
     def room_called(self, room: str | None) -> Room:
         """The room of this name, the current one for None."""
         if room is None:
@@ -319,12 +335,21 @@ class Session(Reader):
             raise NoSuchRoom(name.text)
         return found
 
-    def _room_of(self, room: str | None) -> Room:
-        """The same, if this person is in it."""
+    def case(self, room: Room, **more: Any) -> Case:
+        """Of this session before `room`, for the table of rights."""
+        return Case(self.chat, room, Doer.of(self), **more)
+
+    def allowed(self, verb: Verb, room: str | None = None, **more: Any) -> Room:
+        """The room of this name, the current one for None, if the verb is allowed there. Raises what the table says."""
         found = self.room_called(room)
-        if room is not None and found not in self.person.wanted:
-            raise NotInRoom(found.name)
+        rights.check(verb, self.case(found, **more))
         return found
+
+    def past_of(self, room: Room) -> int:
+        return 0 if rights.may(Verb.PAST, self.case(room)) else self.person.rooms.get(room, self.chat.seq)
+
+    def _name_of(self, room: str | None) -> str:
+        return room or (self.current.name if self.current else "")
 
     def checked(self, text: str, limit: int = MAX_TEXT, *, empty: bool = False) -> str:
         """`text`, cleaned. Raises `TextTooLong` or `NeedText`."""

@@ -25,7 +25,7 @@ class Checking(SynchronousTestCase):
                 "server_password": "p", "client": "bot 1", "password": "q",
             },
             {"type": "say", "room": "#dev", "to": "bob", "text": "hi", "action": True},
-            {"type": "join", "room": "#dev"},
+            {"type": "join", "room": "#dev", "key": "k"},
             {"type": "part", "room": "#dev", "reason": ""},
             {"type": "history", "room": "#dev", "before": MAX_SEQ, "after": 0, "limit": 100},
             {"type": "search", "text": "words", "limit": 100},

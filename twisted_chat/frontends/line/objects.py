@@ -64,6 +64,8 @@ def event_object(event: Event, *, own: bool) -> Object:
             found["action"] = True
     elif kind is Kind.LEFT or kind is Kind.AWAY:
         found["reason"] = event.text
+        if event.by:
+            found["by"] = event.by
     elif kind is Kind.RENAMED:
         found["new"] = event.text
     elif kind in REVISIONS:

@@ -72,7 +72,7 @@ REQUESTS: dict[str, Request] = {
         ("nick",),
     ),
     "say": Request({"room": _text, "to": _text, "text": _text, "action": _flag}, ("text",)),
-    "join": Request({"room": _text}, ("room",)),
+    "join": Request({"room": _text, "key": _text}, ("room",)),
     "part": Request({"room": _text, "reason": _text}, ("room",)),
     "history": Request({"room": _text, "before": _number, "after": _number, "limit": _count}, ("room",)),
     "search": Request({"text": _text, "limit": _count}, ("text",)),
@@ -155,7 +155,7 @@ def _say(session: Session, fields: Fields, mark: str | None) -> None:
 
 
 def _join(session: Session, fields: Fields, mark: str | None) -> None:
-    session.join(str(fields["room"]), mark)
+    session.join(str(fields["room"]), mark, key=str(fields.get("key", "")))
 
 
 def _part(session: Session, fields: Fields, mark: str | None) -> None:

@@ -1,0 +1,63 @@
+"""Whom a ban hits."""
+
+from __future__ import annotations
+
+import time
+from fnmatch import fnmatchcase
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from twisted_chat.core.bans import Subject, parse
+from twisted_chat.core.errors import BadRequest
+
+BOB = Subject("bob", "robert", ("192.0.2.7",))
+
+HITS = ("bob", "BOB", "b*", "*", "?ob", "nick:bob", "***b", "b?b", "*o*", "account:Robert", "ACCOUNT:robert",
+        "net:192.0.2.0/24", "net:192.0.2.7", "net:192.0.2.9/24", "NET:0.0.0.0/0")  # fmt: skip
+MISSES = ("bo", "bobb", "?", "b?", "ob*", "*c*", "account:bob", "account:*", "net:192.0.3.0/24", "net:::/0", "b?b?")
+
+
+class Patterns(SynchronousTestCase):
+    def test_hits(self) -> None:
+        for text in HITS:
+            self.assertTrue(parse(text).hits(BOB), text)
+
+    def test_misses(self) -> None:
+        for text in MISSES:
+            self.assertFalse(parse(text).hits(BOB), text)
+
+    def test_what_is_no_pattern(self) -> None:
+        for text in ("", "a b", "nick:", "account:", "net:", "net:bob", "net:1.2.3.4/99", "host:x", "x" * 81):
+            self.assertRaises(BadRequest, parse, text)
+
+    def test_one_spelling(self) -> None:
+        for text, spelling in (
+            ("nick:B*", "b*"),
+            ("Account:BOB", "account:bob"),
+            ("net:192.0.2.9/24", "net:192.0.2.0/24"),
+            ("net:2001:db8::5", "net:2001:db8::/64"),
+        ):
+            self.assertEqual(parse(text).text, spelling)
+            self.assertEqual(parse(spelling), parse(text))
+
+    def test_an_address_of_ipv6_stands_for_its_network(self) -> None:
+        self.assertTrue(parse("net:2001:db8::5").hits(Subject("x", networks=("2001:db8::",))))
+        self.assertFalse(parse("net:2001:db8:1::/48").hits(Subject("x", networks=("2001:db8::",))))
+
+    def test_a_guest_from_nowhere(self) -> None:
+        guest = Subject("bob")
+        self.assertFalse(parse("account:bob").hits(guest))
+        self.assertFalse(parse("net:0.0.0.0/0").hits(guest))
+        self.assertFalse(parse("net:0.0.0.0/0").hits(Subject("bob", networks=("/run/socket",))))
+
+    def test_a_pattern_costs_no_time(self) -> None:
+        pattern = parse("*a" * 35 + "b")
+        begin = time.perf_counter()
+        self.assertFalse(pattern.hits(Subject("a" * 32)))
+        self.assertLess(time.perf_counter() - begin, 0.05)
+
+    @given(st.text("ab*?", min_size=1, max_size=8), st.text("ab", max_size=8))
+    def test_it_is_the_shells_way(self, pattern: str, name: str) -> None:
+        self.assertEqual(parse(pattern).hits(Subject(name)), fnmatchcase(name, pattern))

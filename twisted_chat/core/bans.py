@@ -1,0 +1,102 @@
+"""Whom a ban hits: one matcher for every door. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+from twisted_chat.core.errors import BadRequest
+from twisted_chat.core.names import fold
+from twisted_chat.core.text import shortened
+
+MAX_PATTERN = 80
+"""Characters."""
+
+_NARROWEST = 64
+"""Bits of an IPv6 network that count as one place: within it, anybody has as many addresses as he likes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Who it may be: the key of a nickname, the key of an account or nothing, and the networks that he comes from."""
+
+    nick: str
+    account: str = ""
+    networks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A ban's pattern, parsed: `text` in its one spelling, and exactly one of the three things to compare."""
+
+    text: str
+    nick: str = ""
+    account: str = ""
+    network: IPv4Network | IPv6Network | None = None
+
+    def hits(self, subject: Subject) -> bool:
+        if self.account:
+            return subject.account == self.account
+        if self.network is not None:
+            return any(_within(each, self.network) for each in subject.networks)
+        return _fits(self.nick, subject.nick)
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Pattern:
+    """``bob*``, ``nick:?ob``, ``account:bob``, ``net:192.0.2.0/24``. Raises `BadRequest`."""
+    kind, colon, rest = text.partition(":")
+    kind = kind.lower()
+    if len(text) > MAX_PATTERN:
+        raise BadRequest(f"a pattern has at most {MAX_PATTERN} characters")
+    if not colon:
+        kind, rest = "nick", text
+    if not rest or any(each.isspace() for each in rest):
+        raise BadRequest("a pattern is NICK with * and ?, account:NAME or net:ADDRESS/BITS")
+    if kind == "nick":
+        return Pattern(fold(rest), nick=fold(rest))
+    if kind == "account":
+        return Pattern(f"account:{fold(rest)}", account=fold(rest))
+    if kind == "net":
+        network = _network(rest)
+        return Pattern(f"net:{network}", network=network)
+    raise BadRequest(f"{shortened(kind, 20)}: is no kind of pattern; there are nick:, account: and net:")
+
+
+def _network(text: str) -> IPv4Network | IPv6Network:
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:
+        raise BadRequest(f"{shortened(text, 40)} is no network; 192.0.2.0/24 is one") from None
+    if network.version == 6 and network.prefixlen > _NARROWEST:
+        return network.supernet(new_prefix=_NARROWEST)
+    return network
+
+
+def _within(place: str, network: IPv4Network | IPv6Network) -> bool:
+    try:
+        where = ip_network(place, strict=False)
+    except ValueError:
+        return False  # no address at all: a socket file, say
+    return where.version == network.version and where.subnet_of(network)  # type: ignore[arg-type]
+
+
+def _fits(pattern: str, name: str) -> bool:
+    """Whether ``*`` and ``?`` can be filled in. In time proportional to both lengths: patterns are strangers' work."""
+    at = star = 0
+    back = -1
+    here = 0
+    while at < len(name):
+        if here < len(pattern) and pattern[here] == "*":
+            back, star = here, at
+            here += 1
+        elif here < len(pattern) and pattern[here] in ("?", name[at]):
+            here += 1
+            at += 1
+        elif back >= 0:
+            star += 1
+            here, at = back + 1, star
+        else:
+            return False
+    return all(each == "*" for each in pattern[here:])

@@ -1,0 +1,405 @@
+"""What the keepers of a room do: each is checked against the table, takes effect at once, is put down, and answered.
+
+It is answered when it is kept. Where it can't be, it holds all the same until the service ends, and that is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure as TwistedFailure
+
+from twisted_chat.core import bans, rights
+from twisted_chat.core.charters import Action, Ban, Change, Charter, Holder, Hush, Piece, Role, Rule, Topic
+from twisted_chat.core.errors import BadRequest, ChatError, NoSuchNick, NotAllowed, StorageUnavailable, TooManyRooms
+from twisted_chat.core.events import Event, Kind
+from twisted_chat.core.making import MAX_REGISTERED, Maker
+from twisted_chat.core.names import parse_room
+from twisted_chat.core.rights import Rank, Verb, rank_in, when
+from twisted_chat.core.told import Failure, Notice, Reply
+
+if TYPE_CHECKING:
+    from twisted_chat.boundaries import Account
+    from twisted_chat.core.chat import Chat
+    from twisted_chat.core.people import Person
+    from twisted_chat.core.rooms import Room
+    from twisted_chat.core.session import Session
+
+MAX_BANS = 200
+MAX_HOLDERS = 500
+MAX_HUSHED = 500
+"""Of one room."""
+
+_NAMED = 20
+"""Nicknames in an answer."""
+
+_UNKEPT = "that holds now, and will be forgotten when the server ends: it can't be written"
+
+_log = Logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Somebody:
+    """Whom a keeper means: somebody who is here, an account, or both. `id` is the same for either."""
+
+    id: str
+    name: str
+    account: Account | None
+    person: Person | None
+
+    def rank(self, room: Room) -> Rank:
+        operates = self.person is not None and any(each.operator for each in self.person.sessions)
+        return rank_in(room, self.account, operates)
+
+
+def somebody(chat: Chat, nick: str) -> Somebody:
+    """By a nickname, or by the name of an account that need not be here. Raises `NoSuchNick`."""
+    person, account = chat.names.holder(nick), chat.accounts.named(nick)
+    if person is None and account is not None:
+        person = chat.persons.get(account.id)
+    if person is not None and not person.leaving:
+        return Somebody(person.id, person.next_name.text, person.account, person)
+    if account is None:
+        raise NoSuchNick(nick)
+    return Somebody(account.id, account.name, account, None)
+
+
+# every action's way
+
+
+def act(
+    session: Session,
+    room: Room,
+    verb: Verb,
+    *,
+    whom: str = "",
+    whom_id: str = "",
+    why: str = "",
+    change: Change | None = None,
+    undoes: int = 0,
+) -> Deferred[None]:
+    """Let it take effect, and put it down. Whether it may is decided already."""
+    chat, person, now = session.chat, session.person, session.chat.now()
+    if change is not None:
+        room.charter = room.charter.after(change, now)
+        if change.key[0] == "rule":
+            _admit_present(chat, room, anew=change.key[1] in ("key", "invite_only"))
+    number = chat.next_action()
+    action = Action(
+        number, room.id, now, person.id, person.next_name.text, verb.value, whom, whom_id, why, change
+    )  # fmt: skip
+    _log.info("{nick!r} ({person}): {verb} {whom!r} in {room}", nick=person.nick, person=person.id, verb=verb.value,
+              whom=whom, room=room.name)  # fmt: skip
+    return chat.keepers.write(room.charter, action, undoes)
+
+
+def answer(session: Session, kept: Deferred[None], line: str, client_id: str | None) -> None:
+    """At its place among what this session posted, and not before it is kept."""
+
+    def told(_none: None) -> None:
+        session.feed.tell(Reply((line,), client_id))
+
+    def failed(failure: TwistedFailure) -> None:
+        _not_kept(failure)
+        session.feed.tell(Failure(StorageUnavailable(_UNKEPT), client_id))
+
+    def tell() -> None:
+        kept.addCallbacks(told, failed)
+
+    session.aside(tell)
+
+
+def _not_kept(failure: TwistedFailure) -> None:
+    _log.failure("what a keeper did can't be written", failure)
+
+
+def _admit_present(chat: Chat, room: Room, *, anew: bool) -> None:
+    """Who is in may come back in, whatever the door asks for now. `anew`: nobody else may."""
+    if anew:
+        room.admitted.clear()
+    for person in chat.persons.values():
+        if room in person.wanted:
+            room.admit(person.id)
+
+
+def expel(chat: Chat, person: Person, room: Room, by: str, reason: str) -> None:
+    """Have somebody leave a room, once, in all of its sessions. It may not come back but as a stranger may."""
+    room.admitted.pop(person.id, None)
+    person.goes_from(room)
+    name, time = person.next_name.text, chat.now()
+    origin = next(iter(person.sessions))
+    chat.post(Event(Kind.LEFT, person.id, name, time, room.id, room.name, reason, by=by, origin=origin))
+
+
+def _reason(deed: str, session: Session, why: str) -> str:
+    return f"{deed} by {session.person.next_name.text}{f': {why}' if why else ''}"
+
+
+def notify(person: Person, text: str) -> None:
+    for session in person.sessions:
+        if not session.over:
+            session.aside(lambda feed=session.feed: feed.tell(Notice(text)))  # type: ignore[misc]
+
+
+def _until(chat: Chat, seconds: int | None) -> int:
+    return chat.now() + seconds * 1000 if seconds else 0
+
+
+def until(end: int) -> str:
+    return f" until {when(end)}" if end else ""
+
+
+# who may come
+
+
+def invite(session: Session, room: Room, nick: str, client_id: str | None) -> None:
+    """Tell somebody of the room; where an operator of it does so, he may come in whatever else is asked for."""
+    who = somebody(session.chat, nick)
+    rights.check(Verb.INVITE, session.case(room))
+    if who.person is not None and room in who.person.wanted:
+        raise NotAllowed(f"{who.name} is in {room.name} already")
+    inviter = session.person
+    if who.person is not None and who.person not in session.chat.ignores.of(inviter.id):
+        notify(who.person, f"{inviter.next_name.text} invites you to {room.name}; /join {room.name} takes you there")
+    line = f"{who.name} is invited to {room.name}"
+    if rights.rank_of(inviter, room) < Rank.OPERATOR:
+        session.reply(lambda: (line,), client_id)
+        return
+    change = None
+    if who.account is not None and room.charter.holder(who.id) is None:
+        _room_for(room, Holder, MAX_HOLDERS)
+        change = Change(None, Holder(who.id, who.name, Role.INVITED))
+    room.admit(who.id)
+    kept = act(session, room, Verb.INVITE, whom=who.name, whom_id=who.id, change=change)
+    answer(session, kept, line, client_id)
+
+
+def kick(session: Session, room: Room, nick: str, why: str, client_id: str | None) -> None:
+    person = session.chat.person_called(nick)
+    name = person.next_name.text
+    rights.check(Verb.KICK, session.case(room, whom=rights.rank_of(person, room)))
+    if room not in person.wanted:
+        raise NotAllowed(f"{name} is not in {room.name}")
+    before = room.charter.holder(person.id)
+    change = Change(before, None) if before is not None and before.role is Role.INVITED else None
+    expel(session.chat, person, room, session.person.next_name.text, _reason("kicked", session, why))
+    kept = act(session, room, Verb.KICK, whom=name, whom_id=person.id, why=why, change=change)
+    answer(session, kept, f"{name} is out of {room.name}; nothing keeps him from coming back but a /ban", client_id)
+
+
+# bans
+
+
+def _hit(session: Session, room: Room, pattern: str) -> tuple[list[Person], list[Person]]:
+    """Those in the room whom a pattern hits: strangers, and those of the same rank or a higher one, whom it spares."""
+    parsed, mine = bans.parse(pattern), rights.rank_of(session.person, room)
+    found = [
+        person
+        for person in session.chat.persons.values()
+        if room in person.wanted and parsed.hits(rights.subject_of(person))
+    ]
+    spared = [each for each in found if rights.rank_of(each, room) >= min(mine, Rank.OPERATOR)]
+    return [each for each in found if each not in spared], spared
+
+
+def names(people: Iterable[Person]) -> str:
+    found = sorted(person.next_name.text for person in people)
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    return ", ".join(found[:_NAMED]) + more
+
+
+def whom_it_hits(session: Session, room: Room, pattern: str) -> Iterable[str]:
+    """What /ban ?PATTERN answers."""
+    rights.check(Verb.BAN, session.case(room))
+    hit, spared = _hit(session, room, pattern)
+    yield f"{bans.parse(pattern).text} would hit {names(hit) or 'nobody'} in {room.name}"
+    if spared:
+        yield f"and spare its keepers: {names(spared)}"
+
+
+def ban(session: Session, room: Room, pattern: str, seconds: int | None, why: str, client_id: str | None) -> None:
+    chat, text = session.chat, bans.parse(pattern).text
+    rights.check(Verb.BAN, session.case(room))
+    before = room.charter.parts.get(("ban", text))
+    if before is None:
+        _room_for(room, Ban, MAX_BANS)
+    end = _until(chat, seconds)
+    new = Ban(text, session.person.next_name.text, why, chat.now(), end)
+    hit, spared = expel_hit(session, room, new)
+    kept = act(session, room, Verb.BAN, whom=text, why=why, change=Change(before, new))
+    out = f"; out: {names(hit)}" if hit else ""
+    keepers = f"; keepers are spared: {names(spared)}" if spared else ""
+    answer(session, kept, f"{text} is banned from {room.name}{until(end)}{out}{keepers}", client_id)
+
+
+def expel_hit(session: Session, room: Room, ban: Ban) -> tuple[list[Person], list[Person]]:
+    hit, spared = _hit(session, room, ban.pattern)
+    for person in hit:
+        expel(session.chat, person, room, session.person.next_name.text, _reason("banned", session, ban.why))
+    return hit, spared
+
+
+def unban(session: Session, room: Room, pattern: str, client_id: str | None) -> None:
+    text = bans.parse(pattern).text
+    rights.check(Verb.UNBAN, session.case(room))
+    before = room.charter.parts.get(("ban", text))
+    if before is None:
+        raise BadRequest(f"{text} is not banned from {room.name}; /bans lists who is")
+    kept = act(session, room, Verb.UNBAN, whom=text, change=Change(before, None))
+    answer(session, kept, f"{text} may come to {room.name} again", client_id)
+
+
+def hush(session: Session, room: Room, nick: str, seconds: int | None, why: str, client_id: str | None) -> None:
+    """He may read, and not talk, under whatever name."""
+    chat, who = session.chat, somebody(session.chat, nick)
+    rights.check(Verb.HUSH, session.case(room, whom=who.rank(room)))
+    before = room.charter.parts.get(("hush", who.id))
+    if before is None:
+        _room_for(room, Hush, MAX_HUSHED)
+    end = _until(chat, seconds)
+    new = Hush(who.id, who.name, session.person.next_name.text, why, chat.now(), end)
+    kept = act(session, room, Verb.HUSH, whom=who.name, whom_id=who.id, why=why, change=Change(before, new))
+    _tell(who, room, f"You may read and not talk in {room.name}{until(end)}{f': {why}' if why else ''}")
+    answer(session, kept, f"{who.name} may read and not talk in {room.name}{until(end)}", client_id)
+
+
+def unhush(session: Session, room: Room, nick: str, client_id: str | None) -> None:
+    who = somebody(session.chat, nick)
+    rights.check(Verb.HUSH, session.case(room, whom=who.rank(room)))
+    before = room.charter.parts.get(("hush", who.id))
+    if before is None:
+        raise BadRequest(f"{who.name} may talk in {room.name} already")
+    kept = act(session, room, Verb.HUSH, whom=who.name, whom_id=who.id, why="off", change=Change(before, None))
+    _tell(who, room, f"You may talk in {room.name} again")
+    answer(session, kept, f"{who.name} may talk in {room.name} again", client_id)
+
+
+def _tell(who: Somebody, room: Room, text: str) -> None:
+    if who.person is not None and room in who.person.wanted:
+        notify(who.person, text)
+
+
+def _room_for(room: Room, kind: type[Piece], limit: int) -> None:
+    if sum(isinstance(each, kind) for each in room.charter.parts.values()) >= limit:
+        raise NotAllowed(f"{room.name} has {limit} of those already")
+
+
+# roles
+
+_ROLE_WORDS = {Role.OPERATOR: "an operator of", Role.VOICE: "a voice in"}
+
+
+def give(session: Session, room: Room, verb: Verb, role: Role, nick: str, client_id: str | None) -> None:
+    """Make somebody's account an operator or a voice."""
+    who = somebody(session.chat, nick)
+    rights.check(verb, session.case(room, whom=who.rank(room)))
+    if who.account is None:
+        raise NotAllowed(f"{who.name} is a guest; only an account can be {_ROLE_WORDS[role]} {room.name}")
+    before = room.charter.holder(who.id)
+    if who.id == room.charter.founder or (before is not None and before.role >= role):
+        raise NotAllowed(f"{who.name} is that already")
+    if before is None:
+        _room_for(room, Holder, MAX_HOLDERS)
+    change = Change(before, Holder(who.id, who.account.name, role))
+    kept = act(session, room, verb, whom=who.name, whom_id=who.id, change=change)
+    _tell(who, room, f"You are {_ROLE_WORDS[role]} {room.name} now")
+    answer(session, kept, f"{who.name} is {_ROLE_WORDS[role]} {room.name} now", client_id)
+
+
+def take(session: Session, room: Room, verb: Verb, role: Role, nick: str, client_id: str | None) -> None:
+    who = somebody(session.chat, nick)
+    rights.check(verb, session.case(room, whom=who.rank(room)))
+    before = room.charter.holder(who.id)
+    if before is None or before.role is not role:
+        raise NotAllowed(f"{who.name} is not {_ROLE_WORDS[role]} {room.name}")
+    kept = act(session, room, verb, whom=who.name, whom_id=who.id, change=Change(before, None))
+    _tell(who, room, f"You are not {_ROLE_WORDS[role]} {room.name} any more")
+    answer(session, kept, f"{who.name} is not {_ROLE_WORDS[role]} {room.name} any more", client_id)
+
+
+# settings
+
+
+def set_rule(session: Session, room: Room, name: str, value: str | int | bool, client_id: str | None) -> None:
+    """`name` is a field of `Rules`, `value` of its type."""
+    rights.check(Verb.SET, session.case(room))
+    if value == getattr(room.charter.rules, name):
+        raise NotAllowed(f"{room.name} is set so already")
+    before = room.charter.parts.get(("rule", name))
+    after = Rule(name, value) if value != getattr(Charter("", "").rules, name) else None
+    kept = act(session, room, Verb.SET, whom=name.replace("_", "-"), change=Change(before, after))
+    room.said_at.clear()
+    answer(session, kept, f"{room.name}: {name.replace('_', '-')} is {shown(name, value)} now", client_id)
+
+
+def shown(name: str, value: object) -> str:
+    """A setting's value, for who may not see keys."""
+    if name == "key":
+        return "set" if value else "off"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value or "off")
+
+
+def topic(session: Session, room: Room, text: str) -> None:
+    if room.charter.founder:
+        change = Change(Topic(room.topic), Topic(text))
+        act(session, room, Verb.TOPIC, whom="topic", change=change).addErrback(_not_kept)
+    session.post_topic(room, text)
+
+
+def deleted(session: Session, target: Event) -> None:
+    """A keeper took back a line of somebody else's."""
+    room = session.chat.rooms_by_id[target.room]
+    act(session, room, Verb.DELETE, whom=f"#{target.seq} of {target.nick}", whom_id=target.person).addErrback(_not_kept)
+
+
+# the whole room
+
+
+def create(session: Session, name: str, client_id: str | None) -> None:
+    """Register a room, made if need be, for this person's account; and be in it."""
+    chat, account = session.chat, session.person.account
+    room = chat.rooms.get(parse_room(name).key) or chat.room_or_new(parse_room(name), Maker.of(session))
+    try:
+        rights.check(Verb.SEE, session.case(room))
+        rights.check(Verb.CREATE, session.case(room))
+        assert account is not None
+        if sum(each.charter.founder == account.id for each in chat.rooms.values()) >= MAX_REGISTERED:
+            raise TooManyRooms("an account may have registered", MAX_REGISTERED)
+        if room not in session.person.wanted:
+            session.join(room.name)
+    except ChatError:
+        chat.remove_if_empty(room)
+        raise
+    room.charter = replace(room.charter, founder=account.id, founder_name=account.name, created=chat.now())
+    _admit_present(chat, room, anew=True)
+    kept = act(session, room, Verb.CREATE)
+    answer(session, kept, f"{room.name} is yours now; /set shows its rules, /help the commands for it", client_id)
+
+
+def drop(session: Session, name: str, client_id: str | None) -> None:
+    """The room is gone, with all that was said in it, and everybody in it has left."""
+    room = session.allowed(Verb.DROP, name)
+    chat, by = session.chat, session.person.next_name.text
+    for person in [each for each in chat.persons.values() if room in each.wanted]:
+        expel(chat, person, room, by, f"{room.name} was dropped by {by}")
+    kept = chat.forget_room(room)
+    answer(session, kept, f"{room.name} is gone", client_id)
+
+
+Found = Callable[["list[Action]"], None]
+
+
+def actions(session: Session, room: Room, limit: int, found: Found, client_id: str | None) -> None:
+    """Look into the audit log at this session's place; `found` may raise a `ChatError`."""
+
+    def ask() -> None:
+        reading = session.chat.keepers.actions(room.id, limit).addCallback(lambda known: found(list(known)))
+        reading.addErrback(session.unreadable, client_id)
+
+    session.aside(ask)

@@ -1,0 +1,98 @@
+"""The audit log of a room, and how an action in it is taken back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twisted_chat.core import moderating, rights
+from twisted_chat.core.charters import Action, Ban, Charter, Topic
+from twisted_chat.core.errors import BadRequest
+from twisted_chat.core.rights import Verb, rank_in, when
+from twisted_chat.core.told import Reply
+
+if TYPE_CHECKING:
+    from twisted_chat.core.rooms import Room
+    from twisted_chat.core.session import Session
+
+LOOKED_AT = 1_000
+"""Actions among which one that is to be undone is looked for."""
+
+SHOWN = 20
+"""Lines of the audit log."""
+
+
+def show_log(session: Session, room: Room, client_id: str | None) -> None:
+    rights.check(Verb.LOG, session.case(room))
+
+    def show(actions: list[Action]) -> None:
+        lines = tuple(map(line_of, reversed(actions))) or (f"Nothing was done in {room.name} yet",)
+        session.feed.tell(Reply(lines, client_id))
+
+    moderating.actions(session, room, SHOWN, show, client_id)
+
+
+def line_of(action: Action) -> str:
+    whom = f" {action.whom}" if action.whom else ""
+    why = f" ({action.why})" if action.why else ""
+    undone = f", undone by #{action.undone}" if action.undone else ""
+    return f"#{action.number} {when(action.time)} {action.nick}: {action.verb}{whom}{value_of(action)}{why}{undone}"
+
+
+def value_of(action: Action) -> str:
+    """What a setting became, without its secrets; until when a ban is."""
+    after = action.change.after if action.change is not None else None
+    if action.verb == Verb.SET.value and action.change is not None:
+        name = action.change.key[1]
+        value = getattr(after, "value", getattr(Charter("", "").rules, name))
+        return f" {moderating.shown(name, value)}"
+    return moderating.until(getattr(after, "until", 0))
+
+
+def undo(session: Session, room: Room, number: int | None, client_id: str | None) -> None:
+    """Take back the action with this number, or the last one that can be. Who does it must have that one's right."""
+    rights.check(Verb.UNDO, session.case(room))
+
+    def found(actions: list[Action]) -> None:
+        if session.over:
+            return
+        if number is None:
+            action = next((each for each in actions if not each.undone and _can_be(each)), None)
+        else:
+            action = next((each for each in actions if each.number == number), None)
+        if action is None:
+            raise BadRequest(f"there is nothing to undo in {room.name}; /log shows what was done")
+        if action.undone or not _can_be(action):
+            why = f"was undone by #{action.undone}" if action.undone else "can't be undone"
+            raise BadRequest(f"#{action.number} {why}")
+        _take_back(session, room, action, client_id)
+
+    moderating.actions(session, room, LOOKED_AT, found, client_id)
+
+
+def _can_be(action: Action) -> bool:
+    return action.verb != Verb.UNDO.value and (action.change is not None or action.verb == Verb.KICK.value)
+
+
+def _take_back(session: Session, room: Room, action: Action, client_id: str | None) -> None:
+    chat = session.chat
+    whom = chat.accounts.of(action.whom_id)
+    rank = rank_in(room, whom, False) if whom is not None else None
+    rights.check(Verb.UNDO, session.case(room))  # anew: something may have happened since it was asked
+    rights.check(Verb(action.verb), session.case(room, whom=rank))
+    change = action.change.reversed() if action.change is not None else None
+    if change is not None and change.key[0] != "topic" and room.charter.parts.get(change.key) != change.before:
+        raise BadRequest(f"#{action.number} can't be undone: that was changed since; /log shows by whom")
+    kept = moderating.act(
+        session, room, Verb.UNDO, whom=f"#{action.number} {action.verb} {action.whom}".rstrip(), whom_id=action.whom_id,
+        change=change, undoes=action.number,
+    )  # fmt: skip
+    if action.verb == Verb.KICK.value:
+        room.admit(action.whom_id)
+        person = chat.persons.get(action.whom_id)
+        if person is not None and room not in person.wanted:
+            moderating.notify(person, f"You may come back to {room.name}")
+    if change is not None and isinstance(change.after, Topic):
+        session.post_topic(room, change.after.text)
+    if change is not None and isinstance(change.after, Ban):
+        moderating.expel_hit(session, room, change.after)
+    moderating.answer(session, kept, f"Undone: {line_of(action)}", client_id)

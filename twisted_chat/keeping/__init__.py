@@ -1,0 +1,1 @@
+"""Where the charters of rooms, and what their keepers did, are kept."""

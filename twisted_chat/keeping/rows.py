@@ -1,0 +1,28 @@
+"""Pieces of a charter as text for a database, and back. Pure; what is written here is read for ever."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from twisted_chat.core.charters import KINDS, Change, Holder, Piece, Role, key_of
+
+
+def text_of(piece: Piece | None) -> str | None:
+    """``["ban", {"pattern": "bob*", ...}]``; fields that are added later must have defaults."""
+    return None if piece is None else json.dumps([key_of(piece)[0], asdict(piece)], ensure_ascii=False)
+
+
+def piece_of(text: str | None) -> Piece | None:
+    if text is None:
+        return None
+    kind, known = json.loads(text)
+    found: Any = KINDS[kind](**known)
+    if isinstance(found, Holder):
+        return Holder(found.account, found.name, Role(found.role))
+    return found  # type: ignore[no-any-return]
+
+
+def change_of(before: str | None, after: str | None) -> Change | None:
+    return None if before is None and after is None else Change(piece_of(before), piece_of(after))
