@@ -14,7 +14,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure as TwistedFailure
 
 from twisted_chat.core import bans, rights
-from twisted_chat.core.charters import Action, Ban, Change, Charter, Holder, Hush, Piece, Role, Rule, Topic
+from twisted_chat.core.charters import Action, Ban, Change, Holder, Hush, Piece, Role, Topic
 from twisted_chat.core.errors import BadRequest, ChatError, NoSuchNick, NotAllowed, StorageUnavailable, TooManyRooms
 from twisted_chat.core.events import Event, Kind
 from twisted_chat.core.making import MAX_REGISTERED, Maker
@@ -171,7 +171,7 @@ def invite(session: Session, room: Room, nick: str, client_id: str | None) -> No
         return
     change = None
     if who.account is not None and room.charter.holder(who.id) is None:
-        _room_for(room, Holder, MAX_HOLDERS)
+        room_for(room, Holder, MAX_HOLDERS)
         change = Change(None, Holder(who.id, who.name, Role.INVITED))
     room.admit(who.id)
     kept = act(session, room, Verb.INVITE, whom=who.name, whom_id=who.id, change=change)
@@ -226,7 +226,7 @@ def ban(session: Session, room: Room, pattern: str, seconds: int | None, why: st
     rights.check(Verb.BAN, session.case(room))
     before = room.charter.parts.get(("ban", text))
     if before is None:
-        _room_for(room, Ban, MAX_BANS)
+        room_for(room, Ban, MAX_BANS)
     end = _until(chat, seconds)
     new = Ban(text, session.person.next_name.text, why, chat.now(), end)
     hit, spared = expel_hit(session, room, new)
@@ -259,11 +259,11 @@ def hush(session: Session, room: Room, nick: str, seconds: int | None, why: str,
     rights.check(Verb.HUSH, session.case(room, whom=who.rank(room)))
     before = room.charter.parts.get(("hush", who.id))
     if before is None:
-        _room_for(room, Hush, MAX_HUSHED)
+        room_for(room, Hush, MAX_HUSHED)
     end = _until(chat, seconds)
     new = Hush(who.id, who.name, session.person.next_name.text, why, chat.now(), end)
     kept = act(session, room, Verb.HUSH, whom=who.name, whom_id=who.id, why=why, change=Change(before, new))
-    _tell(who, room, f"You may read and not talk in {room.name}{until(end)}{f': {why}' if why else ''}")
+    tell_member(who, room, f"You may read and not talk in {room.name}{until(end)}{f': {why}' if why else ''}")
     answer(session, kept, f"{who.name} may read and not talk in {room.name}{until(end)}", client_id)
 
 
@@ -274,75 +274,21 @@ def unhush(session: Session, room: Room, nick: str, client_id: str | None) -> No
     if before is None:
         raise BadRequest(f"{who.name} may talk in {room.name} already")
     kept = act(session, room, Verb.HUSH, whom=who.name, whom_id=who.id, why="off", change=Change(before, None))
-    _tell(who, room, f"You may talk in {room.name} again")
+    tell_member(who, room, f"You may talk in {room.name} again")
     answer(session, kept, f"{who.name} may talk in {room.name} again", client_id)
 
 
-def _tell(who: Somebody, room: Room, text: str) -> None:
+def tell_member(who: Somebody, room: Room, text: str) -> None:
     if who.person is not None and room in who.person.wanted:
         notify(who.person, text)
 
 
-def _room_for(room: Room, kind: type[Piece], limit: int) -> None:
+def room_for(room: Room, kind: type[Piece], limit: int) -> None:
     if sum(isinstance(each, kind) for each in room.charter.parts.values()) >= limit:
         raise NotAllowed(f"{room.name} has {limit} of those already")
 
 
-# roles
-
-_ROLE_WORDS = {Role.OPERATOR: "an operator of", Role.VOICE: "a voice in"}
-
-
-def give(session: Session, room: Room, verb: Verb, role: Role, nick: str, client_id: str | None) -> None:
-    """Make somebody's account an operator or a voice."""
-    who = somebody(session.chat, nick)
-    rights.check(verb, session.case(room, whom=who.rank(room)))
-    if who.account is None:
-        raise NotAllowed(f"{who.name} is a guest; only an account can be {_ROLE_WORDS[role]} {room.name}")
-    before = room.charter.holder(who.id)
-    if who.id == room.charter.founder or (before is not None and before.role >= role):
-        raise NotAllowed(f"{who.name} is that already")
-    if before is None:
-        _room_for(room, Holder, MAX_HOLDERS)
-    change = Change(before, Holder(who.id, who.account.name, role))
-    kept = act(session, room, verb, whom=who.name, whom_id=who.id, change=change)
-    _tell(who, room, f"You are {_ROLE_WORDS[role]} {room.name} now")
-    answer(session, kept, f"{who.name} is {_ROLE_WORDS[role]} {room.name} now", client_id)
-
-
-def take(session: Session, room: Room, verb: Verb, role: Role, nick: str, client_id: str | None) -> None:
-    who = somebody(session.chat, nick)
-    rights.check(verb, session.case(room, whom=who.rank(room)))
-    before = room.charter.holder(who.id)
-    if before is None or before.role is not role:
-        raise NotAllowed(f"{who.name} is not {_ROLE_WORDS[role]} {room.name}")
-    kept = act(session, room, verb, whom=who.name, whom_id=who.id, change=Change(before, None))
-    _tell(who, room, f"You are not {_ROLE_WORDS[role]} {room.name} any more")
-    answer(session, kept, f"{who.name} is not {_ROLE_WORDS[role]} {room.name} any more", client_id)
-
-
-# settings
-
-
-def set_rule(session: Session, room: Room, name: str, value: str | int | bool, client_id: str | None) -> None:
-    """`name` is a field of `Rules`, `value` of its type."""
-    rights.check(Verb.SET, session.case(room))
-    if value == getattr(room.charter.rules, name):
-        raise NotAllowed(f"{room.name} is set so already")
-    before = room.charter.parts.get(("rule", name))
-    after = Rule(name, value) if value != getattr(Charter("", "").rules, name) else None
-    kept = act(session, room, Verb.SET, whom=name.replace("_", "-"), change=Change(before, after))
-    room.said_at.clear()
-    answer(session, kept, f"{room.name}: {name.replace('_', '-')} is {shown(name, value)} now", client_id)
-
-
-def shown(name: str, value: object) -> str:
-    """A setting's value, for who may not see keys."""
-    if name == "key":
-        return "set" if value else "off"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value or "off")
+# what goes into the log, too
 
 
 def topic(session: Session, room: Room, text: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from twisted_chat.core import moderating, rights, undoing
+from twisted_chat.core import appointing, moderating, rights, undoing
 from twisted_chat.core.charters import Ban, Role
 from twisted_chat.core.command import Command, Lines
 from twisted_chat.core.durations import seconds_of
@@ -95,19 +95,19 @@ def _ban_line(ban: Ban) -> str:
 
 
 def _op(session: Session, argument: str, client_id: str | None) -> None:
-    moderating.give(session, _room(session), Verb.OP, Role.OPERATOR, argument, client_id)
+    appointing.give(session, _room(session), Verb.OP, Role.OPERATOR, argument, client_id)
 
 
 def _deop(session: Session, argument: str, client_id: str | None) -> None:
-    moderating.take(session, _room(session), Verb.DEOP, Role.OPERATOR, argument, client_id)
+    appointing.take(session, _room(session), Verb.DEOP, Role.OPERATOR, argument, client_id)
 
 
 def _voice(session: Session, argument: str, client_id: str | None) -> None:
-    moderating.give(session, _room(session), Verb.VOICE, Role.VOICE, argument, client_id)
+    appointing.give(session, _room(session), Verb.VOICE, Role.VOICE, argument, client_id)
 
 
 def _devoice(session: Session, argument: str, client_id: str | None) -> None:
-    moderating.take(session, _room(session), Verb.DEVOICE, Role.VOICE, argument, client_id)
+    appointing.take(session, _room(session), Verb.DEVOICE, Role.VOICE, argument, client_id)
 
 
 def _hush(session: Session, argument: str, client_id: str | None) -> None:
@@ -121,11 +121,11 @@ def _hush(session: Session, argument: str, client_id: str | None) -> None:
 
 
 def _slow(session: Session, argument: str, client_id: str | None) -> None:
-    moderating.set_rule(session, _room(session), "slow", _number(argument, MAX_SLOW), client_id)
+    appointing.set_rule(session, _room(session), "slow", _number(argument, MAX_SLOW), client_id)
 
 
 def _lock(session: Session, argument: str, client_id: str | None) -> None:
-    moderating.set_rule(session, _room(session), "key", _key(argument), client_id)
+    appointing.set_rule(session, _room(session), "key", _key(argument), client_id)
 
 
 def _number(text: str, most: int) -> int:
@@ -178,7 +178,7 @@ def _set(session: Session, argument: str, client_id: str | None) -> None:
         raise BadRequest(f"{shortened(name, 20)} is no setting; there are {', '.join(SETTINGS)}")
     if not value:
         raise NeedText("that needs more: /set NAME VALUE")
-    moderating.set_rule(session, room, name.lower().replace("-", "_"), read(value), client_id)
+    appointing.set_rule(session, room, name.lower().replace("-", "_"), read(value), client_id)
 
 
 def _rules(session: Session, room: Room) -> Iterable[str]:
@@ -192,7 +192,7 @@ def _rules(session: Session, room: Room) -> Iterable[str]:
     for name in SETTINGS:
         field = name.replace("-", "_")
         value = getattr(rules, field)
-        yield f"{name}: {value if field == 'key' and value and keeps else moderating.shown(field, value)}"
+        yield f"{name}: {value if field == 'key' and value and keeps else appointing.shown(field, value)}"
 
 
 def _log(session: Session, _argument: str, client_id: str | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twisted_chat.core import moderating, rights
+from twisted_chat.core import appointing, moderating, rights
 from twisted_chat.core.charters import Action, Ban, Charter, Topic
 from twisted_chat.core.errors import BadRequest
 from twisted_chat.core.rights import Verb, rank_in, when
@@ -44,7 +44,7 @@ def value_of(action: Action) -> str:
     if action.verb == Verb.SET.value and action.change is not None:
         name = action.change.key[1]
         value = getattr(after, "value", getattr(Charter("", "").rules, name))
-        return f" {moderating.shown(name, value)}"
+        return f" {appointing.shown(name, value)}"
     return moderating.until(getattr(after, "until", 0))
 
 
