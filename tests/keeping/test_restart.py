@@ -32,7 +32,7 @@ class OverARestart(TestCase):
         accounts = make_accounts(reactor, SqliteStore(self.journal))
         accounts._hasher = NoHash()  # type: ignore[assignment]
         self.chat = make_chat(reactor, self.journal, accounts, SqliteKeepers(self.journal))
-        self.chat._new_id = lambda: token_hex(8)  # no id is given twice, over restarts neither
+        self.chat.new_id = lambda: token_hex(8)  # no id is given twice, over restarts neither
         self.addCleanup(lambda: None if self.journal.is_closed else self.journal.close())
 
     async def until(self, done: Callable[[], object]) -> None:
