@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred
 from tests.core.doubles import Someone, arrives, someone
 from tests.helpers import CoreCase, Listener
 from twisted_chat.boundaries import Origin
+from twisted_chat.core import chat
 from twisted_chat.core.chat import MAX_SESSIONS, Registration
 from twisted_chat.core.errors import NameTaken, NickConfusable, TooManySessions
 from twisted_chat.core.names import parse_nick, similar
@@ -286,3 +287,13 @@ class Sessions(AccountCase):
         self.assertEqual(back.session.person.account, self.chat.accounts.named("alice"))
         self.assertEqual(len(back.listener.told(Welcome)), 1)
         self.assertEqual(back.listener.told(Failure), [])
+
+
+class NoNameLeft(AccountCase):
+    def test_who_logs_out_and_finds_no_nickname_has_to_go(self) -> None:
+        self.is_registered()
+        self.patch(chat, "similar", lambda _nick: iter(()))
+        self.alice.types("/logout")
+        self.turn()
+        self.assertIn("!!! NICK_IN_USE alice is taken", self.alice.takes())
+        self.assertTrue(self.alice.listener.closed)
