@@ -19,6 +19,13 @@ class Proving(SynchronousTestCase):
         self.clock = Clock()
         self.secrets = {"ruth": hashed_now("correct horse"), "anna": "in the clear"}
 
+    def test_whose_name_it_is(self) -> None:
+        known = KnownOperators(self.secrets, Hasher(AtOnce()), self.clock)
+        self.assertTrue(known.is_one("RUTH"))
+        self.assertFalse(known.is_one("nobody"))
+        known.replace({"nobody": "x"})
+        self.assertEqual((known.is_one("ruth"), known.is_one("nobody")), (False, True))
+
     def test_each_answer_costs_one_hash(self) -> None:
         known = KnownOperators(self.secrets, Hasher(AtOnce()), self.clock)
         hashed: list[str] = []

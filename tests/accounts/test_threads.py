@@ -50,6 +50,13 @@ class Threads(TestCase):
         self.assertEqual(most, AT_ONCE)
         self.assertNotIn(threading.main_thread().name, names)
 
+    async def test_elsewhere_they_stay_as_they_are(self) -> None:
+        """There it would be the whole process that gives way."""
+        self.patch(sys, "platform", "darwin")
+        done: list[str] = []
+        await self.threads.run(lambda: done.append("work"))
+        self.assertEqual(done, ["work"])
+
     def test_nothing_was_to_do(self) -> None:
         PasswordThreads(reactor).stop()
 
