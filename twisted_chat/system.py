@@ -67,6 +67,9 @@ def on_signals(reactor: Any, acts: Mapping[signal.Signals, Callable[[], None]]) 
 
     for number in acts:
         signal.signal(number, came)
+    # Twisted puts the system's own handlers back when it has ended: a signal that comes after that would be the end's
+    # status, though all was done in order.
+    reactor.addSystemEventTrigger("after", "shutdown", signal.pthread_sigmask, signal.SIG_BLOCK, set(acts))
 
 
 def end_process_with(status: int) -> None:
