@@ -218,6 +218,9 @@ class Stopping:
         if self.stopped > 1:
             raise ReactorNotRunning
 
+    def addSystemEventTrigger(self, *trigger: Any) -> None:
+        self.trigger = trigger
+
     def callFromThread(self, act: Any) -> None:
         self.called.append(act)
 
@@ -258,3 +261,6 @@ class TheProcess(SynchronousTestCase):
         self.assertEqual(acts, [])
         reactor.called[0]()
         self.assertEqual(acts, ["hup"])
+        # What comes when all is done is nobody's any more.
+        self.assertEqual(reactor.trigger[:2] + reactor.trigger[3:],
+                         ("after", "shutdown", signal.SIG_BLOCK, {signal.SIGHUP}))  # fmt: skip

@@ -130,7 +130,11 @@ class Making(TapCase):
     def test_another_checker(self) -> None:
         passwords = place_for(self)
         passwords.write_text("carol:her-password\n")
-        service = self.make("--auth", f"file:{passwords}")
+        self.assertIn(
+            "--auth wants --registration closed or operator",
+            self.complaint(lambda: self.make("--auth", f"file:{passwords}")),
+        )
+        service = self.make("--auth", f"file:{passwords}", "--registration", "closed")
         service.privilegedStartService()
         service.startService()
         accounts = self.reactor.tcpServers[0][1].chat.accounts
@@ -142,7 +146,9 @@ class Making(TapCase):
             ("file", "'file' requires a filename"),
             ("anonymous", "anonymous knows no passwords"),
         ):
-            self.assertIn(why, self.complaint(lambda given=given: self.make("--auth", given)))
+            self.assertIn(
+                why, self.complaint(lambda given=given: self.make("--auth", given, "--registration", "closed"))
+            )
 
     def test_the_settings_arrive(self) -> None:
         motd = place_for(self)

@@ -142,6 +142,9 @@ class Accounts(Protocol):
     def of(self, person: str) -> Account | None:
         """The account of the person with this id."""
 
+    def stamp(self, person: str) -> str:
+        """Another one after each change of the password of the person with this id; empty for who has none."""
+
     def like(self, nick: str) -> Account | None:
         """Somebody whose name looks like this one."""
 

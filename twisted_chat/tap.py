@@ -26,7 +26,7 @@ from twisted_chat.accounts.passwords import Hasher
 from twisted_chat.accounts.store import MemoryStore, Store
 from twisted_chat.accounts.threads import PasswordThreads
 from twisted_chat.boundaries import Journal, Keepers
-from twisted_chat.core.chat import REGISTRATIONS, Chat
+from twisted_chat.core.chat import REGISTRATIONS, Chat, Registration
 from twisted_chat.core.prices import Prices
 from twisted_chat.endpoints import endpoint, shown
 from twisted_chat.frontends.admission import Admission, newcomers
@@ -78,6 +78,10 @@ def _compose(
     most = settings.max_connections or allowed or 1_000
     if allowed is not None and most > allowed:
         raise StartError(f"--max-connections {most}: the system allows {allowed} (ulimit -n, less a few)")
+    if settings.auth and settings.registration is Registration.OPEN:
+        raise StartError(
+            "--auth wants --registration closed or operator: else guests register the names it vouches for"
+        )
     journal = _journal(settings, reactor, broken)
     threads = PasswordThreads(reactor)
     operators = KnownOperators(settings.operators, Hasher(threads), reactor)

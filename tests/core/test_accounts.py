@@ -8,10 +8,10 @@ from twisted.internet.defer import Deferred
 
 from tests.core.doubles import Someone, arrives, someone
 from tests.helpers import CoreCase, Listener
-from twisted_chat.boundaries import Origin
+from twisted_chat.boundaries import Account, Origin
 from twisted_chat.core import chat
 from twisted_chat.core.chat import MAX_SESSIONS, Registration
-from twisted_chat.core.errors import NameTaken, NickConfusable, TooManySessions
+from twisted_chat.core.errors import NameTaken, NickConfusable, PlaintextRefused, TooManySessions
 from twisted_chat.core.names import parse_nick, similar
 from twisted_chat.core.people import Person
 from twisted_chat.core.told import Failure, Welcome
@@ -45,7 +45,9 @@ class AccountCase(CoreCase):
 class Registering(AccountCase):
     def test_the_nickname_stays_its_owners(self) -> None:
         self.alice.types(f"/register {SESAME}")
-        self.alice.hears("reply alice is yours now; /login alice PASSWORD proves it from anywhere")
+        self.alice.hears(
+            "welcome alice: #lobby", "reply alice is yours now; /login alice PASSWORD proves it from anywhere"
+        )
         self.alice.types("/quit")
         for nick in ("alice", "ALICE"):
             self.assertRaises(NameTaken, self.chat.enter, Listener(), nick)
@@ -227,13 +229,95 @@ class Words(AccountCase):
         self.alice.types("/password open-sesame another-one")
         self.assertEqual(self.alice.takes()[-1], "reply Your password is changed")
         self.alice.types("/password another-one\tone with blanks", "/password one with blanks\tanother-one")
-        self.assertEqual(self.alice.takes(), ["reply Your password is changed"] * 2)
+        self.assertEqual(self.alice.takes(), ["welcome alice: #lobby", "reply Your password is changed"] * 2)
         self.alice.types("/password wrong-one another-two")
         self.alice.hears("!!! BAD_LOGIN no account has this name and password")
         carol = someone(self, "carol")
         carol.types("/login alice open-sesame")
         self.assertEqual(carol.takes()[-1], "!!! BAD_LOGIN no account has this name and password")
         self.assertEqual(self.logs_in(carol, password="another-one").session.person, self.alice.session.person)
+
+
+class Secrets(AccountCase):
+    """A resume secret of an account is as good as its password."""
+
+    def test_those_from_before_are_void(self) -> None:
+        dave = arrives(self, "dave")
+        before = dave.secret()
+        dave.types(f"/register {SESAME}")
+        now = dave.secret()
+        self.assertRaises(NameTaken, self.chat.enter, Listener(), "dave", resume=before)
+        back = arrives(self, "dave", resume=now)
+        self.assertIs(back.session.person, dave.session.person)
+        back.types("/password open sesame")  # no tab: the first word is the old one, and wrong
+        back.types(f"/password {SESAME}\tanother-one")
+        self.assertRaises(NameTaken, self.chat.enter, Listener(), "dave", resume=now)
+        self.assertIs(arrives(self, "dave", resume=back.secret()).session.person, dave.session.person)
+
+    def test_not_where_somebody_may_read_along(self) -> None:
+        dave = arrives(self, "dave")
+        dave.types(f"/register {SESAME}")
+        listener = Listener()
+        listener.origin = Origin("192.0.2.1", secure=False)
+        self.assertRaises(PlaintextRefused, self.chat.enter, listener, "dave", resume=dave.secret())
+
+    def test_a_name_is_not_let_go_while_it_is_registered(self) -> None:
+        waiting: list[Deferred[Any]] = []
+        self.patch(self.chat.accounts, "register", lambda *_arguments: waiting.append(Deferred()) or waiting[-1])
+        self.alice.types(f"/register {SESAME}", "/nick zed")
+        self.alice.hears("!!! BUSY your last password is still being looked at")
+        self.alice.session.lost()
+        self.turn()
+        account = Account("1", "alice", "alice")
+        waiting[0].callback(account)
+        self.assertEqual(self.alice.session.person.account, account)
+
+
+class GoingOnAsNobody(AccountCase):
+    def test_who_is_gone_before_that_leaves_no_ghost(self) -> None:
+        self.is_registered()
+        self.alice.session.typed("/logout")
+        self.alice.session.lost()
+        self.turn()
+        self.assertEqual([person.nick for person in self.chat.persons.values()], ["bob"])
+        self.assertIsNone(self.alice.listener.session)
+
+    def test_a_hush_is_not_shed(self) -> None:
+        self.is_registered()
+        self.alice.types("/create #club")
+        carol = someone(self, "carol")
+        carol.types("/join #club")
+        self.alice.types("/hush carol 1h", "/set invite-only yes")
+        dave = someone(self, "dave")
+        dave.types(f"/register {SESAME}", "/quit")
+        now = self.logs_in(carol, "dave")
+        self.assertEqual([room.name for room in now.session.person.rooms], ["#lobby"])
+
+    def test_an_admission_goes_along(self) -> None:
+        self.is_registered()
+        self.alice.types("/create #club")
+        dave = someone(self, "dave")
+        dave.types(f"/register {SESAME}", "/quit")
+        carol = someone(self, "carol")
+        carol.types("/join #club")
+        self.alice.types("/set invite-only yes")
+        guest = carol.session.person.id
+        now = self.logs_in(carol, "dave")
+        admitted = self.chat.rooms["#club"].admitted
+        self.assertIn(now.session.person.id, admitted)
+        self.assertNotIn(guest, admitted)
+
+    def test_an_operators_right_is_its_sessions(self) -> None:
+        self.is_registered()
+        self.alice.types("/create #club", "/lock geheim")
+        amy = someone(self, "amy")
+        amy.types(f"/register {SESAME}", "/join #club geheim")
+        other = someone(self, "amy", account=self.chat.accounts.named("amy"))
+        amy.session.operator = "ruth"
+        other.types("/switch #club", "/set")
+        self.assertNotIn("geheim", " ".join(other.takes()))
+        amy.types("/set")
+        self.assertIn("geheim", " ".join(amy.takes()))
 
 
 class Sessions(AccountCase):

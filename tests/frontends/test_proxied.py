@@ -9,7 +9,7 @@ from twisted.internet.address import IPv4Address
 from twisted.internet.endpoints import TCP4ServerEndpoint
 from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import IHalfCloseableProtocol, ISSLTransport
-from twisted.internet.protocol import Protocol
+from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.python.failure import Failure
 from zope.interface import directlyProvides
@@ -50,6 +50,18 @@ class ProxiedCase(LineCase):
 
 class Headers(ProxiedCase):
     per_address = 1
+
+    def test_a_door_that_makes_no_protocol_ends_it_without_a_word(self) -> None:
+        class Closed(Factory):
+            def buildProtocol(self, _addr: Any) -> None:
+                return None
+
+        self.proxied = ProxiedFactory(Closed(), self.clock)
+        protocol, transport = self.arrives(HEADER, b"hello\r\n")
+        self.assertTrue(transport.disconnected)
+        protocol.connectionLost(Failure(ConnectionLost()))
+        self.assertEqual(transport.value(), b"")
+        self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_nothing_is_said_or_counted_before_the_header(self) -> None:
         protocol, transport = self.arrives(HEADER[:20])

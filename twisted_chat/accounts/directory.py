@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 from twisted.cred.checkers import ICredentialsChecker
@@ -63,6 +64,11 @@ class Directory:
 
     def of(self, person: str) -> Account | None:
         return self._by_id.get(person)
+
+    def stamp(self, person: str) -> str:
+        account = self._by_id.get(person)
+        hashed = self._records[account.key].hash if account is not None else ""
+        return sha256(hashed.encode()).hexdigest()[:16] if hashed else ""
 
     def like(self, nick: str) -> Account | None:
         return next((self._records[key].account for key in self._looks.like(nick)), None)

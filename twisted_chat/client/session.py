@@ -237,9 +237,9 @@ class Session:
         if self._manners.interactive and not self._was_in and code in _ABOUT_NICK:
             self._screen.show(self._conversation.trouble(line))
             self._ask(NICK_QUESTION, self._take_nick)
-        elif self._manners.interactive and not self._was_in and code == "NAME_TAKEN":
+        elif self._manners.interactive and code == "NAME_TAKEN":  # also when the secret is void: another password
             self._ask_account()
-        elif self._manners.interactive and not self._was_in and code == "BAD_LOGIN" and self._conversation.password:
+        elif self._manners.interactive and code == "BAD_LOGIN" and self._conversation.password:
             self._screen.show(self._conversation.trouble(line))
             self._ask_account()
         elif self._manners.interactive and not self._was_in and code == "BAD_LOGIN":

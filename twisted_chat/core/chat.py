@@ -14,7 +14,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure as TwistedFailure
 
 from twisted_chat.boundaries import Account, Accounts, Host, Journal, Keepers, Operators, Recipient
-from twisted_chat.core import missed, rights
+from twisted_chat.core import missed, proving, rights
 from twisted_chat.core.allowance import Allowance, Often
 from twisted_chat.core.bans import Subject
 from twisted_chat.core.charters import Charter
@@ -209,7 +209,9 @@ class Chat:
         if self.closing:
             raise ShuttingDown
         name = parse_nick(nick)
-        person_id, replaced = self._secrets.holder_of(resume) if resume else (None, "")
+        person_id, replaced = self._secrets.holder_of(resume, self.accounts.stamp) if resume else (None, "")
+        if account is None and person_id is not None and self.accounts.of(person_id) is not None:
+            proving.check_private(self, recipient.origin)  # a secret of an account is as good as its password
         if account is not None and account.id != person_id:
             person_id, replaced = account.id, ""
         self._check_brake(name, person_id)
@@ -231,13 +233,18 @@ class Chat:
         person.sessions[session] = None
         person.client = session.client = client
         session.enter_first(places)
-        secret = self._secrets.issue(person.id, session.id)
+        secret = self.secret_of(session)
         session.aside(lambda: session.welcome(secret, since))
         for error in refused:
             session.fail(error)
         for ghost in earlier:
             self.end(ghost, Replaced())
         return session
+
+    def secret_of(self, session: Session) -> str:
+        """By which this session can be gone on with."""
+        person = session.person.id
+        return self._secrets.issue(person, session.id, self.accounts.stamp(person))
 
     def enter_as_similar(self, recipient: Recipient, nick: str, **more: Any) -> Session:
         """Let somebody in who can't choose, under `nick` or the first like it that can be had."""
@@ -387,8 +394,8 @@ class Chat:
             most = MAX_ROOMS if maker.account is not None else MAX_ROOMS - MAX_ROOMS // 5
             if len(self.rooms) >= most:
                 raise TooManyRooms("this server has", most)
-            for key in self._room_looks.like(name.text):
-                raise BadRoom(f"{name.text} looks too much like {self.rooms[key].name}")
+            if any(self._room_looks.like(name.text)):  # which one is not said: it may be a secret
+                raise BadRoom(f"{name.text} looks too much like the name of another room")
             self._making.made(maker)
             room = Room(self.new_id(), name)
             self._add_room(room)

@@ -143,6 +143,11 @@ class Feed:
         return self._chat.seq if self._held is None else self._held_from
 
     @property
+    def is_over(self) -> bool:
+        """Whether nobody is there any more."""
+        return self._over
+
+    @property
     def ending(self) -> bool:
         """Whether nothing live is wanted any more."""
         return self._over or self._done is not None

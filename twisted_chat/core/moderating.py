@@ -166,7 +166,7 @@ def invite(session: Session, room: Room, nick: str, client_id: str | None) -> No
     if who.person is not None and who.person not in session.chat.ignores.of(inviter.id):
         notify(who.person, f"{inviter.next_name.text} invites you to {room.name}; /join {room.name} takes you there")
     line = f"{who.name} is invited to {room.name}"
-    if rights.rank_of(inviter, room) < Rank.OPERATOR:
+    if session.case(room).rank() < Rank.OPERATOR:
         session.reply(lambda: (line,), client_id)
         return
     change = None
@@ -196,7 +196,7 @@ def kick(session: Session, room: Room, nick: str, why: str, client_id: str | Non
 
 def _hit(session: Session, room: Room, pattern: str) -> tuple[list[Person], list[Person]]:
     """Those in the room whom a pattern hits: strangers, and those of the same rank or a higher one, whom it spares."""
-    parsed, mine = bans.parse(pattern), rights.rank_of(session.person, room)
+    parsed, mine = bans.parse(pattern), session.case(room).rank()
     found = [
         person
         for person in session.chat.persons.values()

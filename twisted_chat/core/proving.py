@@ -63,14 +63,19 @@ def register(session: Session, password: str, client_id: str | None) -> None:
             raise Busy(f"{allowance.often} are registered from one address at most; wait {ceil(wait)} seconds")
         if network:
             allowance.spend(network)  # many at once are many
-        return chat.accounts.register(person.id, person.next_name, password).addErrback(not_made)
+        making = chat.accounts.register(person.id, person.next_name, password)
+        return making.addCallbacks(made, not_made)
+
+    def made(account: Account) -> Account:
+        person.account = account  # also where this session is over by now
+        return account
 
     def not_made(failure: TwistedFailure) -> TwistedFailure:
         allowance.give_back(network)
         return failure
 
     def registered(account: Account) -> None:
-        person.account = account
+        session.tell_secret()
         answer(
             session, f"{account.name} is yours now; /login {account.name} PASSWORD proves it from anywhere", client_id
         )
@@ -112,14 +117,20 @@ def log_out(session: Session, client_id: str | None) -> None:
 def _become(session: Session, account: Account | None) -> None:
     """Go on as the person of `account`, or as a guest again: what this session read so far it has read."""
     chat, person, recipient = session.chat, session.person, session.recipient
-    rooms = [room.name for room in person.wanted]
+    # Who may not talk in a room does not come into it as somebody else; and who was let in is one, not two.
+    wanted = tuple(person.wanted)
+    rooms = [room.name for room in wanted if room.charter.hush(person.id, chat.now()) is None]
     words = f"is {account.name} now" if account is not None else "logged out"
     recipient.pause()
     recipient.charge(chat.prices.change * (1 + len(rooms)))
 
     def end() -> None:
         session.detach_all()
-        session.feed.end(enter)
+        if person.account is None:
+            for room in wanted:
+                room.admitted.pop(person.id, None)
+        if not session.feed.is_over:  # else the connection was lost meanwhile, and nobody is there to go on
+            session.feed.end(enter)
 
     def enter() -> None:
         try:
@@ -160,7 +171,11 @@ def change_password(session: Session, old: str, new: str, client_id: str | None)
         proven = chat.accounts.login(account.name, old, origin.network)
         return proven.addCallback(lambda _account: chat.accounts.set_password(account, new))
 
-    prove(session, change, lambda _account: answer(session, "Your password is changed", client_id), client_id)
+    def changed(_account: Account) -> None:
+        session.tell_secret()
+        answer(session, "Your password is changed", client_id)
+
+    prove(session, change, changed, client_id)
 
 
 def sessions(session: Session) -> Iterable[str]:

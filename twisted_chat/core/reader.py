@@ -136,6 +136,15 @@ class Reader:
                     self._show_last_lines(room)
             missed.show(self)
 
+    def tell_secret(self) -> None:
+        """The secret that it has is void: a program gets a welcome with a new one."""
+        if self.recipient.lists_people:
+            chat, person = self.chat, self.person
+            in_order = sorted(self.rooms, key=lambda room: room is not self.current)
+            rooms = tuple(room.facts_for(person) for room in in_order)
+            secret = chat.secret_of(self)  # type: ignore[arg-type]
+            self.feed.tell(Welcome(chat.name, person.nick, chat.journal.id, chat.seq, secret, rooms))
+
     def entered(self, room: Room, client_id: str | None) -> None:
         chat = self.chat
         self.rooms[room] = chat.seq

@@ -274,7 +274,7 @@ def _is_hushed(case: Case) -> bool:
 
 def _is_locked(case: Case) -> bool:
     key = case.room.charter.rules.key
-    return bool(key) and not case.is_welcome and not compare_digest(key.encode(), case.key.encode())
+    return bool(key) and not case.is_welcome and not compare_digest(key.encode(), case.key.encode("utf-8", "replace"))
 
 
 def _is_full(case: Case) -> bool:

@@ -183,7 +183,7 @@ def _set(session: Session, argument: str, client_id: str | None) -> None:
 
 def _rules(session: Session, room: Room) -> Iterable[str]:
     charter, rules = room.charter, room.charter.rules
-    keeps = rights.rank_of(session.person, room) >= Rank.OPERATOR
+    keeps = session.case(room).rank() >= Rank.OPERATOR
     yield f"{room.name} is {f'kept by {charter.founder_name}' if charter.founder else 'not registered'}"
     for role, title in ((Role.OPERATOR, "operators"), (Role.VOICE, "voices")):
         found = sorted((each.name for each in charter.holders() if each.role is role), key=fold)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from twisted_chat.core import commands, looking, moderating, revising, rights
 from twisted_chat.core.errors import (
     BadRequest,
+    Busy,
     ChatError,
     IdReused,
     InNoRoom,
@@ -196,6 +197,8 @@ class Session(Reader):
         person, name = self.person, parse_nick(nick)
         if name == person.next_name:
             return
+        if self.is_proving:
+            raise Busy("your last password is still being looked at")
         for room in person.wanted:
             if room.charter.bans:
                 rights.check(Verb.RENAME, Case(self.chat, room, Doer.of(self, name.key)))

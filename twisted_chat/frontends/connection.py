@@ -51,6 +51,7 @@ class DoorConnection(TameLineReceiver, ABC):
         super().__init__()
         self._factory = factory
         self._clock = factory.clock
+        self._peer_ended = False
         self.counted_as = origin
         self.origin = Origin(origin)
         self._state: Callable[[bytes], None] = self._first_line
@@ -110,6 +111,7 @@ class DoorConnection(TameLineReceiver, ABC):
 
     def readConnectionLost(self) -> None:
         """The peer has said all that it will, but may be reading still: it gets its answers."""
+        self._peer_ended = True
         self._hear_the_rest()
         if self._session is not None:
             self._session.depart()
@@ -182,6 +184,8 @@ class DoorConnection(TameLineReceiver, ABC):
 
     def became(self, session: Session) -> None:
         self._session = session
+        if self._peer_ended:
+            session.depart()
 
     # bytes out, all of them by the outbox
 

@@ -62,7 +62,12 @@ class ProxiedProtocol(HAProxyProtocolWrapper):
     def _known(self, data: bytes) -> None:
         """The header is there, and `data` is what came behind it."""
         self._stop_deadline()
-        self.wrappedProtocol = protocol = self.factory.wrappedFactory.buildProtocol(self.getPeer())
+        protocol = self.factory.wrappedFactory.buildProtocol(self.getPeer())
+        if protocol is None:  # refused without a word
+            self.wrappedProtocol = Protocol()
+            self.abortConnection()
+            return
+        self.wrappedProtocol = protocol
         protocol.makeConnection(self)
         if data:
             protocol.dataReceived(data)

@@ -114,6 +114,28 @@ class Missed(AccountDoor):
                          [("direct", "psst"), ("direct", "/me waits")])  # fmt: skip
 
 
+class GoingOn(AccountDoor):
+    def test_who_hangs_up_at_once_leaves_nobody(self) -> None:
+        for line in ("/logout", f"/login alice {SESAME}"):
+            peer = self.person("bob")
+            if line == "/logout":
+                peer.says(f"/login alice {SESAME}")
+                self.turn()
+            peer.protocol.dataReceived(f"{line}\r\n".encode())
+            peer.hangs_up()
+            self.turn()
+            self.assertEqual(self.chat.persons, {})
+
+    def test_who_says_no_more_is_answered_and_goes(self) -> None:
+        peer = self.person("bob")
+        peer.protocol.dataReceived(f"/login alice {SESAME}\r\n".encode())
+        peer.protocol.readConnectionLost()
+        self.turn()
+        self.turn()
+        self.assertTrue(peer.is_closed)
+        self.assertEqual(self.chat.persons, {})
+
+
 class Programs(AccountDoor):
     def test_the_password_of_a_hello(self) -> None:
         peer = self.connect()
