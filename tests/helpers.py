@@ -44,6 +44,26 @@ class AtOnce:
         """Nothing runs."""
 
 
+class Later:
+    """In place of threads: work is done when somebody says so."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[Any, Deferred[Any]]] = []
+        self.stopped = False
+
+    def run(self, work: Any) -> Deferred[Any]:
+        done: Deferred[Any] = Deferred()
+        self.waiting.append((work, done))
+        return done
+
+    def works(self) -> None:
+        work, done = self.waiting.pop(0)
+        done.callback(work())
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
 def make_accounts(clock: Clock, store: Store | None = None, checkers: Sequence[Any] = ()) -> Directory:
     ids = count(1)
     return Directory(

@@ -2,34 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.helpers import AtOnce
+from tests.helpers import AtOnce, Later
 from twisted_chat.accounts.passwords import _HASHER, AT_ONCE, DUMMY, WAITING, Hasher, check_secret, hashed_now
 from twisted_chat.core.errors import BadPassword, Busy
-
-
-class Later:
-    """In place of threads: work is done when somebody says so."""
-
-    def __init__(self) -> None:
-        self.waiting: list[tuple[Any, Deferred[Any]]] = []
-        self.stopped = False
-
-    def run(self, work: Any) -> Deferred[Any]:
-        done: Deferred[Any] = Deferred()
-        self.waiting.append((work, done))
-        return done
-
-    def works(self) -> None:
-        work, done = self.waiting.pop(0)
-        done.callback(work())
-
-    def stop(self) -> None:
-        self.stopped = True
 
 
 class Hashing(SynchronousTestCase):

@@ -7,7 +7,7 @@ from typing import Any
 from twisted.logger import LogEvent, LogLevel, formatEvent, globalLogPublisher
 
 from tests.core.doubles import Someone, arrives, someone
-from tests.helpers import AtOnce, CoreCase, Listener, make_chat
+from tests.helpers import AtOnce, CoreCase, Later, Listener, make_chat
 from twisted_chat.accounts.operators import KnownOperators
 from twisted_chat.accounts.passwords import Hasher
 from twisted_chat.accounts.tries import FREE
@@ -135,6 +135,15 @@ class Becoming(OperatorCase):
         self.alice.hears()
         self.bob.types("/stats")
         self.bob.hears(NOT_ALLOWED)
+
+    def test_who_is_taken_from_the_list_meanwhile_becomes_none(self) -> None:
+        for now in ({"alice": SECRET}, {"ruth": "another one"}):
+            self.known = KnownOperators({"ruth": RUTH}, Hasher(later := Later()), self.clock)
+            self.chat.helm.operators = self.known
+            self.alice.types(f"/oper ruth {RUTH}")
+            self.known.replace(now)
+            later.works()
+            self.alice.hears("!!! BAD_LOGIN no operator has this name and password")
 
     def test_while_the_server_goes_down(self) -> None:
         self.chat.closing = True
@@ -359,6 +368,8 @@ class Braking(OperatorCase):
             who.types(line)
             who.hears(f"!!! NOT_ALLOWED {why}")
         self.assertIsNone(self.chat.names.holder("other"))
+        who.types("/invite alice")
+        who.hears(f"!!! NOT_ALLOWED {why}")
         self.alice.hears()
 
     def test_everybody_is_told_and_it_is_logged(self) -> None:
@@ -410,6 +421,17 @@ class Braking(OperatorCase):
         self.alice.takes()
         now.types("hi")
         self.alice.hears("[#lobby] dave: hi")
+
+    def test_reasons_are_words_too(self) -> None:
+        self.carol.types("/create #mine")
+        for who in (self.alice, self.bob):
+            who.types("/join #mine")
+        self.brakes(3)
+        self.carol.types("/kick bob buy this", "/part #mine and that", "/quit and more")
+        self.assertEqual(
+            [line for line in self.alice.takes() if "carol" in line],
+            ["[#mine] bob left kicked by carol", "[#mine] carol left", "[#lobby] carol left"],
+        )
 
     def test_only_operators(self) -> None:
         self.brakes(3)

@@ -37,7 +37,8 @@ class KnownOperators:
         return fold(name) in self._known
 
     def prove(self, name: str, password: str, network: str) -> Deferred[str]:
-        known, secret = self._known.get(fold(name.strip()), ("", ""))
+        key = fold(name.strip())
+        known, secret = entry = self._known.get(key, ("", ""))
         place = network or HERE
         try:
             self._tries.check(place)
@@ -47,7 +48,7 @@ class KnownOperators:
         self._tries.begun(place)
 
         def verified(right: bool) -> str:
-            if not right:
+            if not right or self._known.get(key) != entry:  # or he was taken from the list meanwhile
                 raise BadLogin("no operator has this name and password")
             self._tries.succeeded(place)
             return known

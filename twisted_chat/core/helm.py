@@ -75,10 +75,13 @@ class Helm:
 
     def check_speech(self, session: Session) -> None:
         """Raise `NotAllowed` for who is here, and may not talk now."""
-        if self.brake < Brake.REGISTERED or session.operator:
-            return
-        if self.brake is Brake.OPERATORS or session.person.account is None:
+        if not self.may_speak(session):
             raise NotAllowed(f"for the moment, {WORDS[self.brake]}")
+
+    def may_speak(self, session: Session) -> bool:
+        if self.brake < Brake.REGISTERED or session.operator:
+            return True
+        return self.brake is Brake.REGISTERED and session.person.account is not None
 
     # the word to everybody
 

@@ -160,6 +160,7 @@ def invite(session: Session, room: Room, nick: str, client_id: str | None) -> No
     """Tell somebody of the room; where an operator of it does so, he may come in whatever else is asked for."""
     who = somebody(session.chat, nick)
     rights.check(Verb.INVITE, session.case(room))
+    session.chat.helm.check_speech(session)  # it puts his name, and the room's, before somebody
     if who.person is not None and room in who.person.wanted:
         raise NotAllowed(f"{who.name} is in {room.name} already")
     inviter = session.person

@@ -40,7 +40,7 @@ def _span(text: str) -> tuple[int | None, str]:
 
 
 def _why(session: Session, text: str) -> str:
-    return session.checked(text, MAX_WHY, empty=True)
+    return session.in_passing(text, MAX_WHY)
 
 
 def _room(session: Session) -> Room:

@@ -185,7 +185,7 @@ class Session(Reader):
     def part(self, room: str | None = None, reason: str = "", client_id: str | None = None) -> None:
         """Leave a room; the one entered last of those left becomes the current one."""
         where = self.allowed(Verb.BE, room)
-        reason = self.checked(reason, empty=True)
+        reason = self.in_passing(reason)
         self._pay_for_change()
         self._post_left(where, reason, client_id)
         self.person.goes_from(where)
@@ -268,7 +268,7 @@ class Session(Reader):
         """Leave for good: the others are told, what is queued is sent, the connection ends."""
         if self.over:
             return
-        reason = self.checked(reason, empty=True)
+        reason = self.in_passing(reason)
         self.aside(lambda: self.feed.tell(Reply((f"Goodbye, {self.person.next_name.text}.",))))
         self.depart(reason)
 
@@ -353,6 +353,11 @@ class Session(Reader):
 
     def _name_of(self, room: str | None) -> str:
         return room or (self.current.name if self.current else "")
+
+    def in_passing(self, text: str, limit: int = MAX_TEXT) -> str:
+        """`text`, cleaned, as the reason for something else: nothing where the brake holds these words back."""
+        text = self.checked(text, limit, empty=True)
+        return text if self.chat.helm.may_speak(self) else ""
 
     def checked(self, text: str, limit: int = MAX_TEXT, *, empty: bool = False) -> str:
         """`text`, cleaned. Raises `TextTooLong` or `NeedText`."""
