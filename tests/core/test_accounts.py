@@ -43,6 +43,11 @@ class AccountCase(CoreCase):
 
 
 class Registering(AccountCase):
+    def test_only_a_program_is_given_a_new_secret(self) -> None:
+        self.alice.listener.lists_people = False
+        self.alice.types(f"/register {SESAME}")
+        self.alice.hears("reply alice is yours now; /login alice PASSWORD proves it from anywhere")
+
     def test_the_nickname_stays_its_owners(self) -> None:
         self.alice.types(f"/register {SESAME}")
         self.alice.hears(
