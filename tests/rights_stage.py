@@ -198,3 +198,19 @@ class Stage:
     def plays(self) -> list[str]:
         line = TYPED.get(self.situation.verb, "").format(room=self.name, line=self.line)
         return self.player.does(self.ann, self.situation.verb, self.name, line)
+
+
+def plays_all(case: Any) -> None:
+    """Play every situation in `case`, a test that is a `Player`, set up anew for each."""
+    wrong, count = [], 0
+    for situation in situations():
+        case.setUp()
+        stage = Stage(case, situation)
+        heard = stage.plays()
+        if heard != situation.expected:
+            wrong.append(f"{situation}: {heard}, not {situation.expected}")
+        elif heard and stage.facts() != stage.before:
+            wrong.append(f"{situation}: refused, and done all the same")
+        count += 1
+    case.assertEqual(wrong, [])
+    case.assertGreater(count, 500)

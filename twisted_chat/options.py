@@ -73,6 +73,10 @@ class Settings:
     log_size: int = 10_000
     operators: Mapping[str, str] = field(default_factory=dict, repr=False)
 
+    def connections(self, allowed: int | None) -> int:
+        """How many there may be in all, where the system allows so many; None where that is not known."""
+        return self.max_connections or allowed or 1_000
+
 
 def _one_line(value: str) -> str:
     text = clean(value).strip()

@@ -32,9 +32,6 @@ class Running:
     certificates: Sequence[Certificates]
     allowed: int | None
 
-    def most(self, settings: Settings) -> int:
-        return settings.max_connections or self.allowed or 1_000
-
 
 def _set(field: str, name: str) -> Callable[[Running, Settings], None]:
     return lambda running, settings: setattr(running.chat, name, getattr(settings, field))
@@ -49,7 +46,7 @@ def _set_doors(field: str) -> Callable[[Running, Settings], None]:
 
 
 def _limits(running: Running, settings: Settings) -> None:
-    running.admission.limit(running.most(settings), settings.max_per_address)
+    running.admission.limit(settings.connections(running.allowed), settings.max_per_address)
 
 
 def _operators(running: Running, settings: Settings) -> None:
@@ -98,7 +95,7 @@ class Rehash:
     def _take(self) -> str:
         running = self._running
         wanted = self._read()
-        if running.allowed is not None and running.most(wanted) > running.allowed:
+        if running.allowed is not None and wanted.connections(running.allowed) > running.allowed:
             raise usage.UsageError(f"max-connections {wanted.max_connections}: the system allows {running.allowed}")
         read = [(each, _certificate(each)) for each in running.certificates]
         changed = [

@@ -75,7 +75,7 @@ def _compose(
     options: Options, reactor: Any, allowed: int | None, failed: _Failing, broken: Callable[[str], None]
 ) -> tuple[ChatService, Rehash]:
     settings = options.settings
-    most = settings.max_connections or allowed or 1_000
+    most = settings.connections(allowed)
     if allowed is not None and most > allowed:
         raise StartError(f"--max-connections {most}: the system allows {allowed} (ulimit -n, less a few)")
     if settings.auth and settings.registration is Registration.OPEN:

@@ -140,14 +140,18 @@ def _wrong_file(description: str) -> str:
 
 def argument(description: str, name: str) -> str | None:
     found = re.search(rf":{name}=((?:\\.|[^:\\])*)", description)
-    return re.sub(r"\\(.)", r"\1", found[1]) if found else None
+    return _unquoted(found[1]) if found else None
+
+
+def _unquoted(argument: str) -> str:
+    return re.sub(r"\\(.)", r"\1", argument)
 
 
 def _absolute(description: str) -> str:
     """With whole paths: a daemon may change its folder."""
 
     def whole(found: re.Match[str]) -> str:
-        path = Path(re.sub(r"\\(.)", r"\1", found[2])).absolute()
+        path = Path(_unquoted(found[2])).absolute()
         return f"{found[1]}{quoteStringArgument(str(path))}"  # type: ignore[no-untyped-call]
 
     return re.sub(rf"(:(?:{'|'.join(_FILES)})=)((?:\\.|[^:\\])+)", whole, description)

@@ -363,6 +363,14 @@ class Sessions(AccountCase):
         self.assertIs(back.session.person, self.alice.session.person)
         self.assertIsNotNone(back.session.person.account)
 
+    def test_a_secret_with_the_password_replaces_its_own_session_only(self) -> None:
+        account = self.chat.accounts.named("alice")
+        newcomer = arrives(self, "alice", account=account)
+        back = arrives(self, "alice", account=account, resume=newcomer.secret())
+        self.assertTrue(newcomer.listener.closed)
+        self.assertFalse(self.alice.listener.closed or self.other.listener.closed)
+        self.assertIs(back.session.person, self.alice.session.person)
+
     def test_whois(self) -> None:
         self.bob.types("/whois alice")
         self.assertIn("reply alice has the account alice, here since", self.bob.takes()[0])

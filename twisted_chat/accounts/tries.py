@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from math import ceil
 
 from twisted.internet.interfaces import IReactorTime
 
 from twisted_chat.core.errors import Busy
+from twisted_chat.core.recent import Recent
 
 FREE = 5
 """Tries that may fail without a consequence."""
@@ -27,7 +27,7 @@ class Tries:
 
     def __init__(self, clock: IReactorTime) -> None:
         self._clock = clock
-        self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        self._failures: Recent[str, tuple[int, float]] = Recent(MOST)
 
     def check(self, name: str) -> None:
         """Raises `Busy` where the next try has to wait."""
@@ -40,10 +40,7 @@ class Tries:
     def begun(self, name: str) -> None:
         """A try counts as failed until it is known otherwise: many at once are many."""
         count, _last = self._of(name)
-        self._failures[name] = (count + 1, self._clock.seconds())
-        self._failures.move_to_end(name)
-        if len(self._failures) > MOST:
-            self._failures.popitem(last=False)
+        self._failures.put(name, (count + 1, self._clock.seconds()))
 
     def succeeded(self, name: str) -> None:
         """That one did not fail. The others stay: who has one account may guess at another."""
@@ -66,15 +63,12 @@ class Homes:
     """From which networks the owner of an account came in lately: a guesser elsewhere must not keep it out of there."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._known: Recent[tuple[str, str], None] = Recent(MOST)
 
     def learn(self, account: str, network: str) -> None:
         """A password was right. What has no network of its own is told apart from nobody, and not remembered."""
         if network:
-            self._known[account, network] = None
-            self._known.move_to_end((account, network))
-            if len(self._known) > MOST:
-                self._known.popitem(last=False)
+            self._known.put((account, network), None)
 
     def known(self, account: str, network: str) -> bool:
         return (account, network) in self._known

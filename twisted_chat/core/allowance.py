@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from math import ceil
 
 from twisted.internet.interfaces import IReactorTime
+
+from twisted_chat.core.recent import Recent
 
 MOST = 10_000
 """Names that are remembered; those that were heard of longest ago give way."""
@@ -32,7 +33,7 @@ class Allowance:
     def __init__(self, often: Often, clock: IReactorTime) -> None:
         self.often = often
         self._seconds = clock.seconds
-        self._spent: OrderedDict[str, tuple[float, float]] = OrderedDict()  # what is missing, as of when
+        self._spent: Recent[str, tuple[float, float]] = Recent(MOST)  # what is missing, as of when
 
     def wait(self, name: str) -> float:
         """Seconds until `name` may do it once more; 0: now."""
@@ -41,10 +42,7 @@ class Allowance:
 
     def spend(self, name: str) -> None:
         """It does it."""
-        self._spent[name] = (self._missing(name) + 1, self._seconds())
-        self._spent.move_to_end(name)
-        if len(self._spent) > MOST:
-            self._spent.popitem(last=False)
+        self._spent.put(name, (self._missing(name) + 1, self._seconds()))
         self._forget_one()
 
     def give_back(self, name: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import IntEnum
 
@@ -176,10 +176,11 @@ class Charter:
 
     def ban_on(self, subject: Subject, now: int) -> Ban | None:
         """A ban that hits `subject`, the first one."""
-        for ban in self.bans:
-            if not _ended(ban, now) and bans.parse(ban.pattern).hits(subject):
-                return ban
-        return None
+        return next((ban for ban in self.bans_at(now) if bans.parse(ban.pattern).hits(subject)), None)
+
+    def bans_at(self, now: int) -> Iterator[Ban]:
+        """Those that have not ended."""
+        return (ban for ban in self.bans if not _ended(ban, now))
 
     def after(self, change: Change, now: int) -> Charter:
         """This one with `change`, and without what has ended."""

@@ -210,17 +210,20 @@ class Chat:
             raise ShuttingDown
         name = parse_nick(nick)
         person_id, replaced = self._secrets.holder_of(resume, self.accounts.stamp) if resume else (None, "")
-        if account is None and person_id is not None and self.accounts.of(person_id) is not None:
-            proving.check_private(self, recipient.origin)  # a secret of an account is as good as its password
-        if account is not None and account.id != person_id:
-            person_id, replaced = account.id, ""
-        self._check_brake(name, person_id)
+        if account is not None:
+            if account.id != person_id:
+                person_id, replaced = account.id, ""
+        elif person_id is not None:
+            account = self.accounts.of(person_id)
+            if account is not None:
+                proving.check_private(self, recipient.origin)  # a secret of an account is as good as its password
+        self._check_brake(name, person_id, account)
         doer = self._newcomer(person_id, account, name, recipient.origin.network)
-        places, refused = self._places((home, *rooms), doer, Maker(doer.account, recipient.origin.network), came_in)
+        places, refused = self._places((home, *rooms), doer, Maker(account, recipient.origin.network), came_in)
         if (log is not None and log != self.journal.id) or (since is not None and since > self.seq):
             since = None
         try:
-            session = self._session_of(person_id, name, recipient, places)
+            session = self._session_of(person_id, account, name, recipient, places)
         except ChatError:
             for room in places:
                 self.remove_if_empty(room)
@@ -253,18 +256,15 @@ class Chat:
                 return self.enter(recipient, each, **more)
         raise NickInUse(nick)
 
-    def _check_brake(self, name: Name, person_id: str | None) -> None:
+    def _check_brake(self, name: Name, person_id: str | None, account: Account | None) -> None:
         """Raise `NotAllowed` where the brake keeps this person out; who is here is here."""
         if person_id is None or person_id not in self.persons:
-            account = self.accounts.of(person_id) if person_id else None
             if account is None and self.accounts.named(name.text) is not None:
                 return  # it is refused as taken, and may prove that it is its own
             self.helm.check_entry(account)
 
     def _newcomer(self, person_id: str | None, account: Account | None, name: Name, network: str) -> Doer:
         """Who comes in, before the table of rights."""
-        if account is None and person_id is not None:
-            account = self.accounts.of(person_id)
         person = self.persons.get(person_id) if person_id else None
         subject = Subject(name.key, account.key if account else "", (network,) if network else ())
         return Doer(person_id or "", lambda: subject, account, False, person.wanted if person is not None else {})
@@ -294,7 +294,9 @@ class Chat:
             raise refused[0]
         return places, refused
 
-    def _session_of(self, person_id: str | None, name: Name, recipient: Recipient, places: list[Room]) -> Session:
+    def _session_of(
+        self, person_id: str | None, account: Account | None, name: Name, recipient: Recipient, places: list[Room]
+    ) -> Session:
         """A session of the person with this id if it is still here, else of a new one under `name`."""
         person = self.persons.get(person_id) if person_id else None
         if person is not None:
@@ -306,7 +308,6 @@ class Chat:
             session.rename(name.text)
             person.leaving = None
             return session
-        account = self.accounts.of(person_id) if person_id else None
         person = Person(person_id or self.new_id(), name, self.now(), account)
         self.reserve(name, person)
         self.persons[person.id] = person

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from twisted_chat import __version__
 from twisted_chat.core import missed, operators, proving, rights
 from twisted_chat.core.command import Command, Lines
-from twisted_chat.core.durations import seconds_of
+from twisted_chat.core.durations import seconds_of, when
 from twisted_chat.core.errors import (
     BadRequest,
     NeedText,
@@ -25,7 +25,7 @@ from twisted_chat.core.feed import PAGE
 from twisted_chat.core.names import fold, parse_nick
 from twisted_chat.core.rights import Verb
 from twisted_chat.core.room_commands import ROOM_COMMANDS
-from twisted_chat.core.text import shortened
+from twisted_chat.core.text import first_word, shortened
 
 if TYPE_CHECKING:
     from twisted_chat.core.people import Person
@@ -35,9 +35,8 @@ if TYPE_CHECKING:
 
 def run(session: Session, line: str, client_id: str | None = None) -> None:
     """Run `line`, a command without its slash. Raises a `ChatError`."""
-    word, _, argument = line.partition(" ")
+    word, argument = first_word(line)
     command = find(word, is_operator=bool(session.operator))
-    argument = argument.strip()
     if command.for_operators:
         operators.check(session)
     if not argument and command.parameters and not command.parameters.startswith("["):
@@ -110,10 +109,16 @@ def _say(session: Session, argument: str, _id: str | None) -> None:
 
 
 def _msg(session: Session, argument: str, _id: str | None) -> None:
-    nick, _, text = argument.partition(" ")
-    if not text.strip():
-        raise NeedText(f"that needs more: {BY_NAME['msg'].usage}")
-    session.say_to(nick, text.strip())
+    nick, text = _both(argument, "msg")
+    session.say_to(nick, text)
+
+
+def _both(argument: str, command: str) -> tuple[str, str]:
+    """A first word and what follows it. Raises `NeedText` where that is missing."""
+    word, rest = first_word(argument)
+    if not rest:
+        raise NeedText(f"that needs more: {BY_NAME[command].usage}")
+    return word, rest
 
 
 def _reply(session: Session, argument: str, _id: str | None) -> None:
@@ -127,15 +132,15 @@ def _reply(session: Session, argument: str, _id: str | None) -> None:
 
 
 def _join(session: Session, argument: str, client_id: str | None) -> None:
-    room, _, key = argument.partition(" ")
-    session.join(room, key=key.strip())
+    room, key = first_word(argument)
+    session.join(room, key=key)
 
 
 def _part(session: Session, argument: str, _id: str | None) -> Lines:
     room, reason = None, argument
     if argument.startswith("#"):
-        room, _, reason = argument.partition(" ")
-    session.part(room, reason.strip())
+        room, reason = first_word(argument)
+    session.part(room, reason)
     return lambda: _where(session)
 
 
@@ -210,9 +215,8 @@ def _away(person: Person) -> str:
 def _whois(session: Session, argument: str, _id: str | None) -> Lines:
     def lines() -> Iterable[str]:
         person = session.chat.person_called(argument)
-        since = datetime.fromtimestamp(person.since / 1000, UTC)
         who = "is a guest" if person.account is None else f"has the account {person.account.name}"
-        yield f"{person.nick} {who}, here since {since:%Y-%m-%d %H:%M} UTC{_away(person)}"
+        yield f"{person.nick} {who}, here since {when(person.since)}{_away(person)}"
         if rooms := _rooms_of(session, person):
             yield f"in {' '.join(rooms)}"
         if person.client:
@@ -293,10 +297,8 @@ def _search(session: Session, argument: str, client_id: str | None) -> None:
 
 
 def _edit(session: Session, argument: str, client_id: str | None) -> None:
-    number, _, text = argument.partition(" ")
-    if not text.strip():
-        raise NeedText(f"that needs more: {BY_NAME['edit'].usage}")
-    session.edit(_line_number(number), text.strip(), client_id)
+    number, text = _both(argument, "edit")
+    session.edit(_line_number(number), text, client_id)
 
 
 def _delete(session: Session, argument: str, client_id: str | None) -> None:
@@ -308,10 +310,8 @@ def _register(session: Session, argument: str, client_id: str | None) -> None:
 
 
 def _login(session: Session, argument: str, client_id: str | None) -> None:
-    nick, _, password = argument.partition(" ")
-    if not password.strip():
-        raise NeedText(f"that needs more: {BY_NAME['login'].usage}")
-    proving.log_in(session, nick, password.strip(), client_id)
+    nick, password = _both(argument, "login")
+    proving.log_in(session, nick, password, client_id)
 
 
 def _logout(session: Session, _argument: str, client_id: str | None) -> None:

@@ -1,8 +1,9 @@
-"""Spans of time as people type them: ``90s``, ``45m``, ``2h``, ``3d``, ``4w``."""
+"""Spans of time as people type them, ``90s``, ``45m``, ``2h``, ``3d``, ``4w``, and moments as they are shown."""
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _DURATION = re.compile(r"(\d{1,6})([smhdw])", re.ASCII | re.IGNORECASE)
@@ -24,3 +25,13 @@ def span_of(seconds: int, units: int = 2) -> str:
         if count:
             parts.append(f"{count}{unit}")
     return " ".join(parts[:units]) or "0s"
+
+
+def when(ms: int) -> str:
+    """A moment, in UTC milliseconds since 1970, to the minute."""
+    return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def until(end: int) -> str:
+    """The same as an end, to follow what ends then; nothing for 0."""
+    return f" until {when(end)}" if end else ""

@@ -12,6 +12,7 @@ from twisted_chat.boundaries import Figures, Host, Operators
 from twisted_chat.core.durations import span_of
 from twisted_chat.core.errors import BadLogin, BadRequest, NotAllowed
 from twisted_chat.core.events import Aside, Kind
+from twisted_chat.core.text import because
 from twisted_chat.core.told import Notice
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class Helm:
         """Count down, in place of a countdown that is under way, and end."""
         self.stop()
         self._ends = self._chat.clock.seconds() + seconds
-        self._why = f": {why}" if why else ""
+        self._why = because(why)
         self._count_down()
 
     def _count_down(self) -> None:

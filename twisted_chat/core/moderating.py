@@ -15,11 +15,13 @@ from twisted.python.failure import Failure as TwistedFailure
 
 from twisted_chat.core import bans, rights
 from twisted_chat.core.charters import Action, Ban, Change, Holder, Hush, Piece, Role, Topic
+from twisted_chat.core.durations import until
 from twisted_chat.core.errors import BadRequest, ChatError, NoSuchNick, NotAllowed, StorageUnavailable, TooManyRooms
 from twisted_chat.core.events import Event, Kind
 from twisted_chat.core.making import MAX_REGISTERED, Maker
 from twisted_chat.core.names import parse_room
-from twisted_chat.core.rights import Rank, Verb, rank_in, when
+from twisted_chat.core.rights import Rank, Verb, rank_in
+from twisted_chat.core.text import because
 from twisted_chat.core.told import Failure, Notice, Reply
 
 if TYPE_CHECKING:
@@ -136,7 +138,7 @@ def expel(chat: Chat, person: Person, room: Room, by: str, reason: str) -> None:
 
 
 def _reason(deed: str, session: Session, why: str) -> str:
-    return f"{deed} by {session.person.next_name.text}{f': {why}' if why else ''}"
+    return f"{deed} by {session.person.next_name.text}{because(why)}"
 
 
 def notify(person: Person, text: str) -> None:
@@ -147,10 +149,6 @@ def notify(person: Person, text: str) -> None:
 
 def _until(chat: Chat, seconds: int | None) -> int:
     return chat.now() + seconds * 1000 if seconds else 0
-
-
-def until(end: int) -> str:
-    return f" until {when(end)}" if end else ""
 
 
 # who may come
@@ -198,13 +196,12 @@ def kick(session: Session, room: Room, nick: str, why: str, client_id: str | Non
 def _hit(session: Session, room: Room, pattern: str) -> tuple[list[Person], list[Person]]:
     """Those in the room whom a pattern hits: strangers, and those of the same rank or a higher one, whom it spares."""
     parsed, mine = bans.parse(pattern), session.case(room).rank()
-    found = [
-        person
-        for person in session.chat.persons.values()
-        if room in person.wanted and parsed.hits(rights.subject_of(person))
-    ]
-    spared = [each for each in found if rights.rank_of(each, room) >= min(mine, Rank.OPERATOR)]
-    return [each for each in found if each not in spared], spared
+    hit: list[Person] = []
+    spared: list[Person] = []
+    for person in session.chat.persons.values():
+        if room in person.wanted and parsed.hits(rights.subject_of(person)):
+            (spared if rights.rank_of(person, room) >= min(mine, Rank.OPERATOR) else hit).append(person)
+    return hit, spared
 
 
 def names(people: Iterable[Person]) -> str:
@@ -264,7 +261,7 @@ def hush(session: Session, room: Room, nick: str, seconds: int | None, why: str,
     end = _until(chat, seconds)
     new = Hush(who.id, who.name, session.person.next_name.text, why, chat.now(), end)
     kept = act(session, room, Verb.HUSH, whom=who.name, whom_id=who.id, why=why, change=Change(before, new))
-    tell_member(who, room, f"You may read and not talk in {room.name}{until(end)}{f': {why}' if why else ''}")
+    tell_member(who, room, f"You may read and not talk in {room.name}{until(end)}{because(why)}")
     answer(session, kept, f"{who.name} may read and not talk in {room.name}{until(end)}", client_id)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
@@ -12,7 +11,7 @@ from twisted.python.failure import Failure
 
 from twisted_chat.boundaries import Account
 from twisted_chat.core.command import Command, Lines
-from twisted_chat.core.durations import seconds_of, span_of
+from twisted_chat.core.durations import seconds_of, span_of, when
 from twisted_chat.core.errors import (
     BadLogin,
     BadRequest,
@@ -26,6 +25,7 @@ from twisted_chat.core.errors import (
 from twisted_chat.core.helm import WORDS, Brake
 from twisted_chat.core.names import parse_nick
 from twisted_chat.core.proving import answer, check_private, prove
+from twisted_chat.core.text import because, first_word
 
 if TYPE_CHECKING:
     from twisted_chat.core.chat import Chat
@@ -54,8 +54,7 @@ def _oper(session: Session, argument: str, client_id: str | None) -> Lines | Non
     if not argument:
         name = session.operator
         return lambda: (f"You are the operator {name}" if name else "You are no operator of this server",)
-    name, _, password = argument.partition(" ")
-    password = password.strip()
+    name, password = first_word(argument)
     if not password:
         raise NeedText("that needs more: /oper NAME PASSWORD")
     chat, origin, nick = session.chat, session.recipient.origin, session.person.nick
@@ -88,14 +87,14 @@ def _announce(session: Session, argument: str, _id: str | None) -> None:
 
 
 def _kill(session: Session, argument: str, _id: str | None) -> Lines:
-    nick, _, why = argument.partition(" ")
-    why = session.checked(why.strip(), empty=True)
+    nick, why = first_word(argument)
+    why = session.checked(why, empty=True)
     person = session.chat.person_called(nick)
     if person is session.person:
         raise NotAllowed("that is you; /quit leaves")
     _note(session, f"/kill {person.nick} {why}".rstrip())
     ended = [each for each in person.sessions if not each.over]
-    reason = f": {why}" if why else ""
+    reason = because(why)
     for each in ended:
         each.fail(Killed(reason))
         session.chat.leave(each, f"killed by an operator{reason}", close=True)
@@ -110,8 +109,7 @@ def _stats(session: Session, _argument: str, _id: str | None) -> Lines:
 def stats(chat: Chat) -> Iterable[str]:
     """How the server is, in a few lines."""
     figures = chat.helm.host.figures()
-    since = datetime.fromtimestamp(chat.started / 1000, UTC)
-    yield f"up {span_of((chat.now() - chat.started) // 1000)}, since {since:%Y-%m-%d %H:%M} UTC"
+    yield f"up {span_of((chat.now() - chat.started) // 1000)}, since {when(chat.started)}"
     sessions = sum(len(person.sessions) for person in chat.persons.values())
     yield f"people: {len(chat.persons):,}, sessions: {sessions:,}, rooms: {len(chat.rooms):,}"
     yield f"messages since the start: {chat.seq - chat.seq_at_start:,}, last number: #{chat.seq}"
@@ -130,7 +128,7 @@ def _rehash(session: Session, _argument: str, _id: str | None) -> Lines:
 
 def _shutdown(session: Session, argument: str, _id: str | None) -> Lines | None:
     helm = session.chat.helm
-    word, _, rest = argument.partition(" ")
+    word, rest = first_word(argument)
     if argument.lower() == "off":
         if not helm.is_ending:
             raise BadRequest("no end is planned")
@@ -139,7 +137,7 @@ def _shutdown(session: Session, argument: str, _id: str | None) -> Lines | None:
         helm.tell_all("The server does not go down after all")
         return None
     seconds = seconds_of(word)
-    why = session.checked(argument if seconds is None else rest.strip(), empty=True)
+    why = session.checked(argument if seconds is None else rest, empty=True)
     if seconds is None:
         seconds = DELAY
     if seconds > LONGEST_DELAY:
@@ -161,8 +159,8 @@ def _defcon(session: Session, argument: str, _id: str | None) -> Lines | None:
 
 
 def _enroll(session: Session, argument: str, client_id: str | None) -> None:
-    nick, _, password = argument.partition(" ")
-    if not password.strip():
+    nick, password = first_word(argument)
+    if not password:
         raise NeedText("that needs more: /enroll NAME PASSWORD")
     chat = session.chat
     check_private(chat, session.recipient.origin)
@@ -180,7 +178,7 @@ def _enroll(session: Session, argument: str, client_id: str | None) -> None:
     def registered(account: Account) -> None:
         answer(session, f"{account.name} has an account now; /login {account.name} PASSWORD opens it", client_id)
 
-    prove(session, lambda: chat.accounts.register(chat.new_id(), name, password.strip()), registered, client_id)
+    prove(session, lambda: chat.accounts.register(chat.new_id(), name, password), registered, client_id)
 
 
 COMMANDS: tuple[Command, ...] = (

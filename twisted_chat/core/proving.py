@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,6 +13,7 @@ from twisted.python.failure import Failure as TwistedFailure
 
 from twisted_chat.boundaries import Stance
 from twisted_chat.core import missed
+from twisted_chat.core.durations import when
 from twisted_chat.core.errors import (
     BadRequest,
     Banned,
@@ -181,10 +181,9 @@ def change_password(session: Session, old: str, new: str, client_id: str | None)
 def sessions(session: Session) -> Iterable[str]:
     """A line for each session of this person."""
     for number, each in enumerate(_living(session), 1):
-        since = datetime.fromtimestamp(each.since / 1000, UTC)
         mine = "  (this one)" if each is session else ""
         client = f"  {each.client}" if each.client else ""
-        yield f"{number}  since {since:%Y-%m-%d %H:%M} UTC{client}{mine}"
+        yield f"{number}  since {when(each.since)}{client}{mine}"
 
 
 def end_others(session: Session, which: str) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import Enum, IntEnum
 from hmac import compare_digest
 from math import ceil
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from twisted_chat.core.bans import Subject
 from twisted_chat.core.charters import Role
+from twisted_chat.core.durations import until, when
 from twisted_chat.core.errors import (
     Banned,
     ChatError,
@@ -27,6 +27,7 @@ from twisted_chat.core.errors import (
     RoomFull,
     TooFast,
 )
+from twisted_chat.core.text import because
 
 if TYPE_CHECKING:
     from twisted_chat.boundaries import Account
@@ -323,10 +324,6 @@ def may(verb: Verb, case: Case) -> bool:
 # how each bar is worded
 
 
-def when(ms: int) -> str:
-    return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"
-
-
 def _banned(case: Case, _bar: Bar) -> ChatError:
     ban = case.room.charter.ban_on(case.doer.subject(), case.chat.now())
     assert ban is not None
@@ -336,8 +333,7 @@ def _banned(case: Case, _bar: Bar) -> ChatError:
 def _hushed(case: Case, _bar: Bar) -> ChatError:
     hush = case.room.charter.hush(case.doer.person, case.chat.now())
     assert hush is not None
-    until = f" until {when(hush.until)}" if hush.until else ""
-    return NotAllowed(f"you may read and not talk in {case.room.name}{until}{f': {hush.why}' if hush.why else ''}")
+    return NotAllowed(f"you may read and not talk in {case.room.name}{until(hush.until)}{because(hush.why)}")
 
 
 _WHOSE = {

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from twisted_chat.core import appointing, moderating, rights, undoing
 from twisted_chat.core.charters import Ban, Role
 from twisted_chat.core.command import Command, Lines
-from twisted_chat.core.durations import seconds_of
+from twisted_chat.core.durations import seconds_of, until
 from twisted_chat.core.errors import BadRequest, NeedText
 from twisted_chat.core.names import fold
 from twisted_chat.core.rights import Rank, Verb
 from twisted_chat.core.rooms import Room
-from twisted_chat.core.text import shortened
+from twisted_chat.core.text import because, first_word, shortened
 
 if TYPE_CHECKING:
     from twisted_chat.core.session import Session
@@ -27,14 +27,9 @@ MAX_WHY = 200
 _MAX_LISTED = 200
 
 
-def _first(text: str) -> tuple[str, str]:
-    word, _, rest = text.partition(" ")
-    return word, rest.strip()
-
-
 def _span(text: str) -> tuple[int | None, str]:
     """A span of time, if `text` begins with one, and the rest."""
-    word, rest = _first(text)
+    word, rest = first_word(text)
     seconds = seconds_of(word)
     return (None, text) if seconds is None else (seconds, rest)
 
@@ -60,13 +55,13 @@ def _invite(session: Session, argument: str, client_id: str | None) -> None:
 
 
 def _kick(session: Session, argument: str, client_id: str | None) -> None:
-    nick, why = _first(argument)
+    nick, why = first_word(argument)
     moderating.kick(session, _room(session), nick, _why(session, why), client_id)
 
 
 def _ban(session: Session, argument: str, client_id: str | None) -> None:
     room = _room(session)
-    pattern, rest = _first(argument)
+    pattern, rest = first_word(argument)
     if pattern.startswith("?"):
         session.reply(lambda: moderating.whom_it_hits(session, room, pattern[1:]), client_id)
         return
@@ -82,8 +77,7 @@ def _bans(session: Session, _argument: str, _id: str | None) -> Lines:
     room = session.allowed(Verb.BANS)
 
     def lines() -> Iterable[str]:
-        now = session.chat.now()
-        there = [each for each in room.charter.bans if not 0 < each.until <= now]
+        there = list(room.charter.bans_at(session.chat.now()))
         yield f"{len(there)} banned from {room.name}{':' if there else ''}"
         yield from map(_ban_line, there[:_MAX_LISTED])
 
@@ -91,7 +85,7 @@ def _bans(session: Session, _argument: str, _id: str | None) -> Lines:
 
 
 def _ban_line(ban: Ban) -> str:
-    return f"{ban.pattern}{moderating.until(ban.until)} by {ban.by}{f': {ban.why}' if ban.why else ''}"
+    return f"{ban.pattern}{until(ban.until)} by {ban.by}{because(ban.why)}"
 
 
 def _op(session: Session, argument: str, client_id: str | None) -> None:
@@ -111,7 +105,7 @@ def _devoice(session: Session, argument: str, client_id: str | None) -> None:
 
 
 def _hush(session: Session, argument: str, client_id: str | None) -> None:
-    nick, rest = _first(argument)
+    nick, rest = first_word(argument)
     room = _room(session)
     if rest.lower() == "off":
         moderating.unhush(session, room, nick, client_id)
@@ -172,7 +166,7 @@ def _set(session: Session, argument: str, client_id: str | None) -> None:
         rights.check(Verb.RULES, session.case(room))
         session.reply(lambda: _rules(session, room), client_id)
         return
-    name, value = _first(argument)
+    name, value = first_word(argument)
     read = SETTINGS.get(name.lower())
     if read is None:
         raise BadRequest(f"{shortened(name, 20)} is no setting; there are {', '.join(SETTINGS)}")

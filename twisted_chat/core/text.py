@@ -35,3 +35,14 @@ def clean(text: str) -> str:
 def shortened(text: str, length: int = 60) -> str:
     """`text`, cut to `length` characters, for quoting it back in an error."""
     return text if len(text) <= length else text[: length - 3] + "..."
+
+
+def first_word(text: str) -> tuple[str, str]:
+    """The first word of what somebody typed, and the rest."""
+    word, _, rest = text.partition(" ")
+    return word, rest.strip()
+
+
+def because(why: str) -> str:
+    """`why`, to follow what it is the reason for; nothing for nothing."""
+    return f": {why}" if why else ""

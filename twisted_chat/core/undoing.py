@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from twisted_chat.core import appointing, moderating, rights
 from twisted_chat.core.charters import Action, Ban, Charter, Topic
+from twisted_chat.core.durations import until, when
 from twisted_chat.core.errors import BadRequest
-from twisted_chat.core.rights import Verb, rank_in, when
+from twisted_chat.core.rights import Verb, rank_in
 from twisted_chat.core.told import Reply
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def value_of(action: Action) -> str:
         name = action.change.key[1]
         value = getattr(after, "value", getattr(Charter("", "").rules, name))
         return f" {appointing.shown(name, value)}"
-    return moderating.until(getattr(after, "until", 0))
+    return until(getattr(after, "until", 0))
 
 
 def undo(session: Session, room: Room, number: int | None, client_id: str | None) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 from twisted_chat.core.allowance import Allowance, Often
 from twisted_chat.core.errors import ServerFull
+from twisted_chat.frontends.sockets import ip_of
 from twisted_chat.frontends.strangers import Stranger, Strangers
 
 PER_ADDRESS = 16
@@ -101,12 +102,9 @@ class Admission:
 
 def network_of(address: Any) -> tuple[str, bool]:
     """What counts as one origin, and whether that is this machine; empty for what is not counted apart."""
-    try:
-        ip = ip_address(str(getattr(address, "host", "")).partition("%")[0])
-    except ValueError:
+    ip = ip_of(address)
+    if ip is None:
         return "", False  # a UNIX socket: whoever may open it is trusted by the file's rights
-    if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
-        ip = ip.ipv4_mapped
     if isinstance(ip, IPv4Address):
         return str(ip), ip.is_loopback
     return str(IPv6Address(int(ip) >> 64 << 64)), ip.is_loopback

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
 from twisted.internet.interfaces import ISSLTransport
@@ -74,12 +74,18 @@ def is_private(transport: Any) -> bool:
     """Whether nobody on the way can read along: over TLS, from this machine, through a UNIX socket."""
     if ISSLTransport.providedBy(transport):
         return True
-    host = getattr(transport.getPeer(), "host", None)
-    if host is None:
+    peer = transport.getPeer()
+    if getattr(peer, "host", None) is None:
         return True
+    ip = ip_of(peer)
+    return ip is not None and ip.is_loopback
+
+
+def ip_of(address: Any) -> IPv4Address | IPv6Address | None:
+    """The IP address in a Twisted address, without its zone, and as IPv4 where that is what it stands for."""
     try:
-        ip = ip_address(str(host).partition("%")[0])
+        ip = ip_address(str(getattr(address, "host", "")).partition("%")[0])
     except ValueError:
-        return False
+        return None
     mapped = ip.ipv4_mapped if isinstance(ip, IPv6Address) else None
-    return (mapped or ip).is_loopback
+    return mapped or ip
