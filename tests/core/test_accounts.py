@@ -10,7 +10,8 @@ from tests.core.doubles import Someone, arrives, someone
 from tests.helpers import CoreCase, Listener
 from twisted_chat.boundaries import Account, Origin
 from twisted_chat.core import chat
-from twisted_chat.core.chat import MAX_SESSIONS, Registration
+from twisted_chat.core.chat import Registration
+from twisted_chat.core.entering import MAX_SESSIONS
 from twisted_chat.core.errors import NameTaken, NickConfusable, PlaintextRefused, TooManySessions
 from twisted_chat.core.names import parse_nick, similar
 from twisted_chat.core.people import Person

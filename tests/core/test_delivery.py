@@ -376,7 +376,7 @@ class Repeated(CoreCase):
     def test_one_that_nobody_here_asked_for_tells_nobody(self) -> None:
         """Another node's, say."""
         again = Event(Kind.MESSAGE, "7", "x", 0, self.original.room, text="hi", client_id="c-1")
-        self.chat._deliver([Duplicate(again, self.original), Refused(again, StorageUnavailable())])
+        self.chat._batches.arrived([Duplicate(again, self.original), Refused(again, StorageUnavailable())])
         self.alice.hears()
 
     def test_after_the_connection_is_lost_nothing_is_confirmed(self) -> None:
@@ -392,26 +392,26 @@ class OtherNodes(CoreCase):
     def test_a_stranger_writes_to_somebody_here(self) -> None:
         alice = someone(self, "alice")
         event = Event(Kind.DIRECT, "77", "far", 0, text="hi", to=alice.session.person.id, to_nick="alice", seq=1)
-        self.chat._deliver([event])
+        self.chat._batches.arrived([event])
         alice.hears("[far -> alice] hi")
         self.assertEqual(self.chat.seq, 1)
 
     def test_somebody_here_writes_to_a_stranger(self) -> None:
         alice = someone(self, "alice")
         event = Event(Kind.DIRECT, alice.session.person.id, "alice", 0, text="hi", to="77", to_nick="far", seq=1)
-        self.chat._deliver([event])
+        self.chat._batches.arrived([event])
         alice.hears("[alice -> far] hi")
 
     def test_a_stranger_in_a_room(self) -> None:
         alice = someone(self, "alice")
         room = self.chat.rooms["#lobby"]
-        self.chat._deliver([Event(Kind.MESSAGE, "77", "far", 0, room.id, room.name, "hi", seq=1)])
+        self.chat._batches.arrived([Event(Kind.MESSAGE, "77", "far", 0, room.id, room.name, "hi", seq=1)])
         alice.hears("[#lobby] far: hi")
 
     def test_a_stranger_comes_and_goes(self) -> None:
         alice = someone(self, "alice")
         room = self.chat.rooms["#lobby"]
-        self.chat._deliver(
+        self.chat._batches.arrived(
             [
                 Event(Kind.JOINED, "77", "far", 0, room.id, room.name),
                 Event(Kind.RENAMED, "77", "far", 0, text="near"),
@@ -423,7 +423,7 @@ class OtherNodes(CoreCase):
 
     def test_strangers_among_themselves(self) -> None:
         alice = someone(self, "alice")
-        self.chat._deliver([Event(Kind.DIRECT, "77", "far", 0, text="hi", to="78", to_nick="off", seq=1)])
+        self.chat._batches.arrived([Event(Kind.DIRECT, "77", "far", 0, text="hi", to="78", to_nick="off", seq=1)])
         alice.hears()
 
 

@@ -1,11 +1,11 @@
-"""The chat: who is here, which rooms there are, and the batch that goes to the log each turn."""
+"""The chat: who is here, and which rooms there are."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from enum import Enum
+from functools import partial
 from typing import Any
 
 from twisted.internet.defer import Deferred, TimeoutError
@@ -14,53 +14,34 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure as TwistedFailure
 
 from twisted_chat.boundaries import Account, Accounts, Host, Journal, Keepers, Operators, Recipient
-from twisted_chat.core import missed, proving, rights
+from twisted_chat.core import entering, missed, proving
 from twisted_chat.core.allowance import Allowance, Often
-from twisted_chat.core.bans import Subject
+from twisted_chat.core.batches import Batches
 from twisted_chat.core.charters import Charter
-from twisted_chat.core.congestion import Congestion
 from twisted_chat.core.delivery import deliver
 from twisted_chat.core.errors import (
     ABOUT_NICKS,
     BadRoom,
-    Banned,
     ChatError,
-    InviteOnly,
     NameTaken,
-    NeedKey,
     NickConfusable,
     NickInUse,
     NoSuchNick,
     Replaced,
-    RoomFull,
     ShuttingDown,
     TooManyRooms,
-    TooManySessions,
 )
-from twisted_chat.core.events import Aside, Event, Item, Outcome
+from twisted_chat.core.events import Aside, Item
 from twisted_chat.core.helm import NOBODY, NOWHERE, Helm
 from twisted_chat.core.identity import ResumeSecrets
 from twisted_chat.core.lookalikes import Looks
-from twisted_chat.core.making import Maker, Making
+from twisted_chat.core.making import MAX_ROOMS, Maker, Making
 from twisted_chat.core.names import Name, fold, parse_nick, parse_room, similar
 from twisted_chat.core.people import Ignores, Names, Person
 from twisted_chat.core.prices import Prices
-from twisted_chat.core.rights import Case, Doer, Verb
 from twisted_chat.core.rooms import LOBBY, LOBBY_ID, Room
-from twisted_chat.core.session import MAX_ROOMS_OF_ONE, Session
+from twisted_chat.core.session import Session
 from twisted_chat.core.told import Notice
-
-MAX_BATCH = 128 * 1024
-"""Characters that go to the log in one batch; the rest of a turn follows in the next."""
-
-ITEM = 1024
-"""Characters that an item of a batch counts for besides its text: delivery goes through each for each who did one."""
-
-GATHERING = 4
-"""Turns of the reactor at most that a batch waits while each of them brings more: fewer, larger batches under load."""
-
-MAX_ROOMS = 10_000
-"""Rooms on the server: what was said keeps a room, so without a bound anybody could fill the memory with them."""
 
 CLOSING = 10.0
 """Seconds that the log has at the end to write what was said."""
@@ -71,9 +52,6 @@ by an hour, or by one that was wrong; but one of next year would give everybody 
 
 REGISTRATIONS = Often(3, 600.0)
 """New accounts from one network; a machine's own users and UNIX sockets are not counted."""
-
-MAX_SESSIONS = 20
-"""Of one account at the same time."""
 
 MAX_REMEMBERED = 1_000
 """People who left whose /ignore lists are kept, in case they come back with their resume secret."""
@@ -91,7 +69,6 @@ class Registration(Enum):
         return self is not Registration.CLOSED
 
 
-_DONE = object()
 _log = Logger()
 
 
@@ -147,15 +124,10 @@ class Chat:
         self._utc_ms = utc_ms
         self.new_id = new_id
         self._latest_time = 0
-        self._pending: list[Item] = []
-        self._flushing = False
-        self._gathered = self._turns = 0
-        self._arrived: deque[list[Outcome]] = deque()
-        self._delivering: tuple[int, Iterator[None]] | None = None
         self._ignored_by: dict[str, list[Name]] = {}  # people who left, by id
-        self._congestion = Congestion(clock)
+        self._batches = Batches(clock, journal.append, partial(deliver, self))
+        self.post: Callable[[Item], None] = self._batches.post
         self.closing = False
-        self._closed = False
         self._add_room(Room(LOBBY_ID, parse_room(LOBBY)))
 
     def open(self) -> None:
@@ -178,7 +150,7 @@ class Chat:
             room = self.rooms_by_id.get(charter.room) or Room(charter.room, Name(charter.name, fold(charter.name)))
             room.charter = charter
             self._add_room(room)
-        self.journal.subscribe(self._deliver)
+        self.journal.subscribe(self._batches.arrived)
         self.accounts.open()
 
     # coming and going
@@ -217,13 +189,15 @@ class Chat:
             account = self.accounts.of(person_id)
             if account is not None:
                 proving.check_private(self, recipient.origin)  # a secret of an account is as good as its password
-        self._check_brake(name, person_id, account)
-        doer = self._newcomer(person_id, account, name, recipient.origin.network)
-        places, refused = self._places((home, *rooms), doer, Maker(account, recipient.origin.network), came_in)
+        entering.check_brake(self, name, person_id, account)
+        doer = entering.newcomer(self, person_id, account, name, recipient.origin.network)
+        places, refused = entering.places_of(
+            self, (home, *rooms), doer, Maker(account, recipient.origin.network), came_in
+        )
         if (log is not None and log != self.journal.id) or (since is not None and since > self.seq):
             since = None
         try:
-            session = self._session_of(person_id, account, name, recipient, places)
+            session = entering.session_of(self, person_id, account, name, recipient, places)
         except ChatError:
             for room in places:
                 self.remove_if_empty(room)
@@ -256,66 +230,6 @@ class Chat:
                 return self.enter(recipient, each, **more)
         raise NickInUse(nick)
 
-    def _check_brake(self, name: Name, person_id: str | None, account: Account | None) -> None:
-        """Raise `NotAllowed` where the brake keeps this person out; who is here is here."""
-        if person_id is None or person_id not in self.persons:
-            if account is None and self.accounts.named(name.text) is not None:
-                return  # it is refused as taken, and may prove that it is its own
-            self.helm.check_entry(account)
-
-    def _newcomer(self, person_id: str | None, account: Account | None, name: Name, network: str) -> Doer:
-        """Who comes in, before the table of rights."""
-        person = self.persons.get(person_id) if person_id else None
-        subject = Subject(name.key, account.key if account else "", (network,) if network else ())
-        return Doer(person_id or "", lambda: subject, account, False, person.wanted if person is not None else {})
-
-    def _places(
-        self, names: Iterable[str], doer: Doer, maker: Maker, came_in: bool
-    ) -> tuple[list[Room], list[ChatError]]:
-        """The rooms to be in at once, made where they are not there yet; and why it can't be in others."""
-        wanted = {name.key: name for name in map(parse_room, names)}
-        if len(wanted) > MAX_ROOMS_OF_ONE:
-            raise TooManyRooms("a person may be in", MAX_ROOMS_OF_ONE)
-        missing = [key for key in wanted if key not in self.rooms]
-        if len(self.rooms) + len(missing) > MAX_ROOMS:
-            raise TooManyRooms("this server has", MAX_ROOMS)
-        places: list[Room] = []
-        refused: list[ChatError] = []
-        for name in wanted.values():
-            try:
-                room = self.room_or_new(name, maker)
-                if room not in doer.present:
-                    rights.check(Verb.JOIN, Case(self, room, doer, came_in=came_in))
-            except (Banned, NeedKey, InviteOnly, RoomFull, TooManyRooms) as error:
-                refused.append(error)
-            else:
-                places.append(room)
-        if not places:
-            raise refused[0]
-        return places, refused
-
-    def _session_of(
-        self, person_id: str | None, account: Account | None, name: Name, recipient: Recipient, places: list[Room]
-    ) -> Session:
-        """A session of the person with this id if it is still here, else of a new one under `name`."""
-        person = self.persons.get(person_id) if person_id else None
-        if person is not None:
-            if len({*person.wanted, *places}) > MAX_ROOMS_OF_ONE:
-                raise TooManyRooms("a person may be in", MAX_ROOMS_OF_ONE)
-            if sum(not each.over for each in person.sessions) >= MAX_SESSIONS and person.account is not None:
-                raise TooManySessions(MAX_SESSIONS)
-            session = Session(self, recipient, person, self.new_id())
-            session.rename(name.text)
-            person.leaving = None
-            return session
-        person = Person(person_id or self.new_id(), name, self.now(), account)
-        self.reserve(name, person)
-        self.persons[person.id] = person
-        self.ignores.named(person, name)
-        for ignored in self._ignored_by.pop(person.id, ()):
-            self.ignores.ignore(person, ignored, self.names.holder(ignored.text))
-        return Session(self, recipient, person, self.new_id())
-
     def reserve(self, name: Name, person: Person) -> None:
         """Hold `name` for `person`. Raises a `ChatError` where it is, or looks like, somebody else's."""
         owner = self.accounts.named(name.text)
@@ -331,7 +245,7 @@ class Chat:
         if session.over:
             return
         session.over = True
-        self._congestion.forget(session)
+        self._batches.forget(session)
         person = session.person
         if close:
             self.post(Aside(session, session.close))
@@ -372,7 +286,7 @@ class Chat:
     @property
     def waiting(self) -> int:
         """Items on their way to the log and back."""
-        return self._congestion.waiting
+        return self._batches.waiting
 
     @property
     def registers_itself(self) -> bool:
@@ -441,78 +355,13 @@ class Chat:
         self._latest_time = now = max(self._latest_time, self._utc_ms())
         return now
 
-    def post(self, item: Item) -> None:
-        """Add to this turn's batch."""
-        if self._closed:
-            return
-        self._pending.append(item)
-        if not self._flushing:
-            self._flushing = True
-            self.clock.callLater(0, self._gather)
-        self._congestion.posted(item)
-
-    def _gather(self) -> None:
-        """Flush, unless the last turn brought more: then the next may, too."""
-        gathered = len(self._pending)
-        if gathered != self._gathered and self._turns < GATHERING:
-            self._gathered = gathered
-            self._turns += 1
-            self.clock.callLater(0, self._gather)
-        else:
-            self._flush()
-
-    def _flush(self) -> None:
-        self._flushing = False
-        self._gathered = self._turns = 0
-        batch, self._pending = self._pending, []
-        size = 0
-        for at, item in enumerate(batch):
-            size += ITEM
-            if type(item) is Event and item.text:
-                size += len(item.text)
-            if size > MAX_BATCH and at:
-                self._pending = batch[at:]
-                del batch[at:]
-                self._flushing = True
-                # A turn of the reactor lies between two batches: reads get theirs.
-                self.clock.callLater(0, self._flush)
-                break
-        if batch:
-            self.journal.append(batch)
-
-    def _deliver(self, outcomes: Iterable[Outcome]) -> None:
-        self._arrived.append(list(outcomes))
-        if self._delivering is None:
-            self._go_on()
-
-    def _go_on(self) -> None:
-        """Deliver what has arrived: all of it now, but for a pause amid a batch for a great many."""
-        while self._delivering is not None or self._arrived:
-            if self._delivering is None:
-                batch = self._arrived.popleft()
-                self._delivering = (sum(map(_is_ours, batch)), deliver(self, batch))
-            ours, steps = self._delivering
-            paused = False
-            try:
-                paused = next(steps, _DONE) is not _DONE
-            except Exception:
-                _log.failure("a batch could not be delivered")
-            if not paused:
-                self._delivering = None
-                self._congestion.delivered(ours)
-            if paused and not self._closed:
-                self.clock.callLater(0, self._go_on)
-                return
-
     # the end
 
     def close(self, notice: str) -> Deferred[None]:
         """Let nobody in any more, write what was said, tell everybody and end all sessions."""
         self.closing = True
         self.helm.stop()
-        while self._pending:
-            self._flush()
-        self._closed = True
+        self._batches.stop()
         self.accounts.close()
         for person in self.persons.values():
             places = [session.feed.place for session in person.sessions if not session.over]
@@ -525,7 +374,7 @@ class Chat:
         return closed
 
     def _say_goodbye(self, notice: str) -> None:
-        self._go_on()  # without pauses now
+        self._batches.finish()
         for person in tuple(self.persons.values()):
             for session in tuple(person.sessions):
                 session.over = True
@@ -539,11 +388,3 @@ def _not_closed(failure: TwistedFailure) -> None:
         _log.critical("the log could not be closed within {seconds} s: the disk does not answer", seconds=CLOSING)
     else:
         _log.failure("the log could not be closed", failure)
-
-
-def _is_ours(outcome: Outcome) -> bool:
-    """Whether it was posted here: an engine's journal brings what other nodes posted, too."""
-    if type(outcome) is Aside:
-        return True
-    event = outcome if type(outcome) is Event else outcome.event  # type: ignore[union-attr]
-    return event.origin is not None

@@ -15,7 +15,7 @@ SEND_BUFFER = 256 * 1024
 DEAD_AFTER = 90
 """Seconds in which a peer must acknowledge what was sent. Not less: a living reader with a shut window ends, too."""
 
-ACCEPTS = 20
+ACCEPTS = 5
 """Connections that one port accepts in a turn of the reactor."""
 
 _KEEPALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))

@@ -1,0 +1,92 @@
+"""Who comes in: under which name, into which rooms, and as whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from twisted_chat.boundaries import Account, Recipient
+from twisted_chat.core import rights
+from twisted_chat.core.bans import Subject
+from twisted_chat.core.errors import (
+    Banned,
+    ChatError,
+    InviteOnly,
+    NeedKey,
+    RoomFull,
+    TooManyRooms,
+    TooManySessions,
+)
+from twisted_chat.core.making import Maker
+from twisted_chat.core.names import Name, parse_room
+from twisted_chat.core.people import Person
+from twisted_chat.core.rights import Case, Doer, Verb
+from twisted_chat.core.rooms import Room
+from twisted_chat.core.session import MAX_ROOMS_OF_ONE, Session
+
+if TYPE_CHECKING:
+    from twisted_chat.core.chat import Chat
+
+MAX_SESSIONS = 20
+"""Of one account at the same time."""
+
+
+def check_brake(chat: Chat, name: Name, person_id: str | None, account: Account | None) -> None:
+    """Raise `NotAllowed` where the brake keeps this person out; who is here is here."""
+    if person_id is None or person_id not in chat.persons:
+        if account is None and chat.accounts.named(name.text) is not None:
+            return  # it is refused as taken, and may prove that it is its own
+        chat.helm.check_entry(account)
+
+
+def newcomer(chat: Chat, person_id: str | None, account: Account | None, name: Name, network: str) -> Doer:
+    """Who comes in, before the table of rights."""
+    person = chat.persons.get(person_id) if person_id else None
+    subject = Subject(name.key, account.key if account else "", (network,) if network else ())
+    return Doer(person_id or "", lambda: subject, account, False, person.wanted if person is not None else {})
+
+
+def places_of(
+    chat: Chat, names: Iterable[str], doer: Doer, maker: Maker, came_in: bool
+) -> tuple[list[Room], list[ChatError]]:
+    """The rooms to be in at once, made where they are not there yet; and why it can't be in others."""
+    wanted = {name.key: name for name in map(parse_room, names)}
+    if len(wanted) > MAX_ROOMS_OF_ONE:
+        raise TooManyRooms("a person may be in", MAX_ROOMS_OF_ONE)
+    places: list[Room] = []
+    refused: list[ChatError] = []
+    for name in wanted.values():
+        try:
+            room = chat.room_or_new(name, maker)
+            if room not in doer.present:
+                rights.check(Verb.JOIN, Case(chat, room, doer, came_in=came_in))
+        except (Banned, NeedKey, InviteOnly, RoomFull, TooManyRooms) as error:
+            refused.append(error)
+        else:
+            places.append(room)
+    if not places:
+        raise refused[0]
+    return places, refused
+
+
+def session_of(
+    chat: Chat, person_id: str | None, account: Account | None, name: Name, recipient: Recipient, places: list[Room]
+) -> Session:
+    """A session of the person with this id if it is still here, else of a new one under `name`."""
+    person = chat.persons.get(person_id) if person_id else None
+    if person is not None:
+        if len({*person.wanted, *places}) > MAX_ROOMS_OF_ONE:
+            raise TooManyRooms("a person may be in", MAX_ROOMS_OF_ONE)
+        if sum(not each.over for each in person.sessions) >= MAX_SESSIONS and person.account is not None:
+            raise TooManySessions(MAX_SESSIONS)
+        session = Session(chat, recipient, person, chat.new_id())
+        session.rename(name.text)
+        person.leaving = None
+        return session
+    person = Person(person_id or chat.new_id(), name, chat.now(), account)
+    chat.reserve(name, person)
+    chat.persons[person.id] = person
+    chat.ignores.named(person, name)
+    for ignored in chat._ignored_by.pop(person.id, ()):
+        chat.ignores.ignore(person, ignored, chat.names.holder(ignored.text))
+    return Session(chat, recipient, person, chat.new_id())
