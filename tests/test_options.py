@@ -91,7 +91,7 @@ class CommandLine(OptionsCase):
             "--name=The Garden", f"--motd={motd}", f"--password-file={password}", "--rate=3,0.5",
             "--max-connections=10", "--max-per-address=2", "--history=0", "--log-size=7", "--new-per-address=9",
             "--max-unnamed=1:50:3", "--naming-time=20", "--change-price=1", "--repeat-price=2",
-            "--registrations-per-address=4",
+            "--registrations-per-address=4", "--max-text=100", "--max-rooms=20", "--rooms-per-person=3",
         )  # fmt: skip
         self.assertEqual(
             found,
@@ -108,6 +108,9 @@ class CommandLine(OptionsCase):
                 change_price=1,
                 repeat_price=2,
                 registrations=4,
+                max_text=100,
+                max_rooms=20,
+                rooms_per_person=3,
                 history=0,
                 log_size=7,
             ),
@@ -165,6 +168,7 @@ class Wrong(OptionsCase):
             (("--history", "-1"), "--history must be a whole number from 0, not '-1'"),
             (("--history", "٣"), "--history must be a whole number from 0"),
             (("--max-connections", "0"), "--max-connections must be a whole number from 1"),
+            (("--max-text", "2001"), "--max-text must be a whole number from 1 to 2000, not '2001'"),
             (("--name", " "), "--name must have 1 to 60 characters"),
             (("--port", "70000"), "--port 70000: a port is a number up to 65535"),
             (("--gossip", "70000"), "--gossip 70000: a port is a number up to 65535"),

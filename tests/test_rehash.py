@@ -18,6 +18,7 @@ from tests.test_tls import client, shake_hands
 from twisted_chat import tap
 from twisted_chat.core.chat import Registration
 from twisted_chat.core.errors import BadRequest
+from twisted_chat.core.limits import Limits
 from twisted_chat.frontends.throttle import Rate
 from twisted_chat.options import Settings
 from twisted_chat.rehash import LIVE, Rehash, Running
@@ -74,18 +75,19 @@ class Taking(RehashCase):
         self.write(
             f'name = "New"\nmotd = "{self.folder}/motd"\nhistory = 5\nregistration = "operator"\nrate = "3,1"\n'
             f'password-file = "{self.folder}/password"\nmax-connections = 2\nmax-per-address = 1\n'
-            "allow-plaintext-passwords = true",
+            "allow-plaintext-passwords = true\nmax-text = 7\nmax-rooms = 8\nrooms-per-person = 9",
             'ruth = "another one"',
         )
         self.assertEqual(
             self.rehash(),
-            "changed: name, motd, password-file, rate, max-connections, max-per-address, history, registration, "
-            "allow-plaintext-passwords, operators",
+            "changed: name, motd, password-file, rate, max-connections, max-per-address, max-text, max-rooms, "
+            "rooms-per-person, history, registration, allow-plaintext-passwords, operators",
         )
         chat, factory = self.chat, self.factory
         self.assertEqual((chat.name, chat.motd, chat.history_lines), ("New", ("be kind",), 5))
         self.assertEqual((chat.registration, chat.plaintext_passwords), (Registration.OPERATOR, True))
         self.assertEqual((factory.rate, factory.password), (Rate(3, 1.0), "sesame"))
+        self.assertEqual(chat.limits, Limits(7, 8, 9))
         admission = factory.admission
         self.assertEqual((admission._in_all, admission._per_address, admission._exempt_loopback), (2, 1, False))
         self.assertEqual(self.rehash(), "nothing has changed")

@@ -15,6 +15,7 @@ from twisted_chat.config import from_file, read_text
 from twisted_chat.core.chat import REGISTRATIONS, Registration
 from twisted_chat.core.durations import UNITS, seconds_of
 from twisted_chat.core.errors import BadRoom
+from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import parse_room
 from twisted_chat.core.prices import Prices
 from twisted_chat.core.rooms import LOBBY
@@ -64,6 +65,9 @@ class Settings:
     naming_time: int = 60
     change_price: int = Prices().change
     repeat_price: int = Prices().repeat
+    max_text: int = Limits().text
+    max_rooms: int = Limits().rooms
+    rooms_per_person: int = Limits().rooms_of_one
     registrations: int = REGISTRATIONS.times
     history: int = 20
     registration: Registration = Registration.OPEN
@@ -72,6 +76,10 @@ class Settings:
     retention: Retention = FOREVER
     log_size: int = 10_000
     operators: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(self.max_text, self.max_rooms, self.rooms_per_person)
 
     def connections(self, allowed: int | None) -> int:
         """How many there may be in all, where the system allows so many; None where that is not known."""
@@ -100,11 +108,13 @@ def _room(value: str) -> str:
         raise usage.UsageError(f"must be a room such as {LOBBY}: {error}") from None
 
 
-def _number(least: int) -> Callable[[str], int]:
+def _number(least: int, most: int | None = None) -> Callable[[str], int]:
     def parse(value: str) -> int:
-        if not (value.isascii() and value.isdigit() and len(value) < 10) or int(value) < least:
-            raise usage.UsageError(f"must be a whole number from {least}, not {value!r}")
-        return int(value)
+        number = int(value) if value.isascii() and value.isdigit() and len(value) < 10 else -1
+        if number < least or (most is not None and number > most):
+            to = "" if most is None else f" to {most}"
+            raise usage.UsageError(f"must be a whole number from {least}{to}, not {value!r}")
+        return number
 
     return parse
 
@@ -198,6 +208,9 @@ OPTIONS: tuple[_Option, ...] = (
     _Option("naming-time", _number(1), "Seconds until one must have a name. [default: 60]"),
     _Option("change-price", _number(1), "Lines that a join, part, rename, topic or /away counts for. [default: 5]"),
     _Option("repeat-price", _number(1), "Lines that the same words again count for. [default: 5]"),
+    _Option("max-text", _number(1, MAX_TEXT), f"Characters of one text. [default: {MAX_TEXT}, which is the most]"),
+    _Option("max-rooms", _number(1), "Rooms on the server, a fifth for accounts alone. [default: 10000]"),
+    _Option("rooms-per-person", _number(1), "Rooms that one may be in at the same time. [default: 50]"),
     _Option(
         "registrations-per-address",
         _number(1),

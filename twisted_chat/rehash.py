@@ -45,7 +45,7 @@ def _set_doors(field: str) -> Callable[[Running, Settings], None]:
     return take
 
 
-def _limits(running: Running, settings: Settings) -> None:
+def _connections(running: Running, settings: Settings) -> None:
     running.admission.limit(settings.connections(running.allowed), settings.max_per_address)
 
 
@@ -63,8 +63,11 @@ LIVE: dict[str, Callable[[Running, Settings], None]] = {
     "operators": _operators,
     "rate": _set_doors("rate"),
     "password": _set_doors("password"),
-    "max_connections": _limits,
-    "max_per_address": _limits,
+    "max_connections": _connections,
+    "max_per_address": _connections,
+    "max_text": _set("limits", "limits"),
+    "max_rooms": _set("limits", "limits"),
+    "rooms_per_person": _set("limits", "limits"),
 }
 """How each setting that can change while the service runs is taken up. All others want a restart."""
 

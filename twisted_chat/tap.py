@@ -107,6 +107,7 @@ def _compose(
         operators=operators,
         host=ThisProcess(reactor, lambda: rehash.now()),
         prices=Prices(settings.change_price, settings.repeat_price),
+        limits=settings.limits,
         registrations=replace(REGISTRATIONS, times=settings.registrations),
     )
     admission = Admission(

@@ -21,6 +21,7 @@ from twisted_chat.core.errors import (
     ShuttingDown,
     TooManyRooms,
 )
+from twisted_chat.core.limits import Limits
 from twisted_chat.core.making import Maker
 from twisted_chat.core.names import parse_room
 from twisted_chat.core.told import Failure, RoomFacts, Welcome
@@ -86,7 +87,7 @@ class Entering(CoreCase):
         self.enter("new", rooms=rooms[1:])
 
     def test_more_rooms_than_the_server_has(self) -> None:
-        self.patch(chat_module, "MAX_ROOMS", 3)
+        self.chat.limits = Limits(rooms=3)
         alice = someone(self, "alice", rooms=["#a"])
         new = arrives(self, "new", rooms=["#a", "#b", "#c"])
         self.assertIn("!!! TOO_MANY_ROOMS this server has at most 3 rooms", new.takes())
@@ -470,7 +471,7 @@ class RoomsOfTheHouse(CoreCase):
         self.assertEqual(list(self.chat.rooms), ["#lobby"])
 
     def test_what_was_said_keeps_a_room_though_there_are_too_many(self) -> None:
-        self.patch(chat_module, "MAX_ROOMS", 3)
+        self.chat.limits = Limits(rooms=3)
         alice = someone(self, "alice")
         alice.types("/join #said", "something", "/part #said")
         alice.types("/join #silent", "/part #silent")

@@ -15,7 +15,7 @@ from twisted_chat.core.errors import (
     TextTooLong,
     TooManyRooms,
 )
-from twisted_chat.core.session import MAX_ROOMS_OF_ONE, MAX_TOPIC
+from twisted_chat.core.session import MAX_TOPIC
 from twisted_chat.core.text import MAX_TEXT
 
 
@@ -167,7 +167,7 @@ class GoingAround(Case):
         self.alice.hears("[#dev] bob joined")
 
     def test_into_too_many(self) -> None:
-        for number in range(MAX_ROOMS_OF_ONE - 1):
+        for number in range(self.chat.limits.rooms_of_one - 1):
             self.alice.session.join(f"#r{number}")
         self.turn()
         self.alice.takes()

@@ -34,8 +34,9 @@ from twisted_chat.core.errors import (
 from twisted_chat.core.events import Aside, Item
 from twisted_chat.core.helm import NOBODY, NOWHERE, Helm
 from twisted_chat.core.identity import ResumeSecrets
+from twisted_chat.core.limits import Limits
 from twisted_chat.core.lookalikes import Looks
-from twisted_chat.core.making import MAX_ROOMS, Maker, Making
+from twisted_chat.core.making import Maker, Making
 from twisted_chat.core.names import Name, fold, parse_nick, parse_room, similar
 from twisted_chat.core.people import Ignores, Names, Person
 from twisted_chat.core.prices import Prices
@@ -96,6 +97,7 @@ class Chat:
         operators: Operators = NOBODY,
         host: Host = NOWHERE,
         prices: Prices | None = None,
+        limits: Limits | None = None,
         registrations: Often = REGISTRATIONS,
     ) -> None:
         """`plaintext_passwords`: a password may cross the net in clear. `registrations`: of one network."""
@@ -110,6 +112,7 @@ class Chat:
         self.plaintext_passwords = plaintext_passwords
         self.helm = Helm(self, operators, host)
         self.prices = prices or Prices()
+        self.limits = limits or Limits()
         self.registrations = Allowance(registrations, clock)
         self.names = Names()
         self.ignores = Ignores()
@@ -305,8 +308,7 @@ class Chat:
     def room_or_new(self, name: Name, maker: Maker) -> Room:
         room = self.rooms.get(name.key)
         if room is None:
-            # The last fifth is for accounts: guests, who can't be told apart, must not shut everybody out.
-            most = MAX_ROOMS if maker.account is not None else MAX_ROOMS - MAX_ROOMS // 5
+            most = self.limits.rooms if maker.account is not None else self.limits.rooms_of_guests
             if len(self.rooms) >= most:
                 raise TooManyRooms("this server has", most)
             if any(self._room_looks.like(name.text)):  # which one is not said: it may be a secret

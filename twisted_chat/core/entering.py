@@ -22,7 +22,7 @@ from twisted_chat.core.names import Name, parse_room
 from twisted_chat.core.people import Person
 from twisted_chat.core.rights import Case, Doer, Verb
 from twisted_chat.core.rooms import Room
-from twisted_chat.core.session import MAX_ROOMS_OF_ONE, Session
+from twisted_chat.core.session import Session
 
 if TYPE_CHECKING:
     from twisted_chat.core.chat import Chat
@@ -51,8 +51,8 @@ def places_of(
 ) -> tuple[list[Room], list[ChatError]]:
     """The rooms to be in at once, made where they are not there yet; and why it can't be in others."""
     wanted = {name.key: name for name in map(parse_room, names)}
-    if len(wanted) > MAX_ROOMS_OF_ONE:
-        raise TooManyRooms("a person may be in", MAX_ROOMS_OF_ONE)
+    if len(wanted) > chat.limits.rooms_of_one:
+        raise TooManyRooms("a person may be in", chat.limits.rooms_of_one)
     places: list[Room] = []
     refused: list[ChatError] = []
     for name in wanted.values():
@@ -75,8 +75,8 @@ def session_of(
     """A session of the person with this id if it is still here, else of a new one under `name`."""
     person = chat.persons.get(person_id) if person_id else None
     if person is not None:
-        if len({*person.wanted, *places}) > MAX_ROOMS_OF_ONE:
-            raise TooManyRooms("a person may be in", MAX_ROOMS_OF_ONE)
+        if len({*person.wanted, *places}) > chat.limits.rooms_of_one:
+            raise TooManyRooms("a person may be in", chat.limits.rooms_of_one)
         if sum(not each.over for each in person.sessions) >= MAX_SESSIONS and person.account is not None:
             raise TooManySessions(MAX_SESSIONS)
         session = Session(chat, recipient, person, chat.new_id())

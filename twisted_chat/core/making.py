@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from twisted_chat.boundaries import Account
     from twisted_chat.core.session import Session
 
-MAX_ROOMS = 10_000
-"""Rooms on the server: what was said keeps a room, so without a bound anybody could fill the memory with them."""
-
 HOUR = 3600.0
 
 OF_GUESTS = 10

@@ -25,7 +25,7 @@ from twisted_chat.core.names import fold, parse_nick, parse_room
 from twisted_chat.core.reader import Reader
 from twisted_chat.core.rights import Case, Doer, Verb
 from twisted_chat.core.rooms import Room
-from twisted_chat.core.text import MAX_TEXT, clean
+from twisted_chat.core.text import clean
 from twisted_chat.core.told import Failure, Reply
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from twisted_chat.core.chat import Chat
     from twisted_chat.core.people import Person
 
-MAX_ROOMS_OF_ONE = 50
 MAX_TOPIC = 400
 MAX_CLIENT_ID = 64
 
@@ -174,9 +173,9 @@ class Session(Reader):
             self.switch(room)
             self.aside(lambda: self.tell_entered(where, client_id))
             return
-        if len(self.person.wanted) >= MAX_ROOMS_OF_ONE:
+        if len(self.person.wanted) >= self.chat.limits.rooms_of_one:
             self.chat.remove_if_empty(where)
-            raise TooManyRooms("a person may be in", MAX_ROOMS_OF_ONE)
+            raise TooManyRooms("a person may be in", self.chat.limits.rooms_of_one)
         rights.check(Verb.JOIN, self.case(where, key=key))
         self._pay_for_change()
         self._enter(where, client_id)
@@ -354,16 +353,17 @@ class Session(Reader):
     def _name_of(self, room: str | None) -> str:
         return room or (self.current.name if self.current else "")
 
-    def in_passing(self, text: str, limit: int = MAX_TEXT) -> str:
+    def in_passing(self, text: str, limit: int | None = None) -> str:
         """`text`, cleaned, as the reason for something else: nothing where the brake holds these words back."""
         text = self.checked(text, limit, empty=True)
         return text if self.chat.helm.may_speak(self) else ""
 
-    def checked(self, text: str, limit: int = MAX_TEXT, *, empty: bool = False) -> str:
+    def checked(self, text: str, limit: int | None = None, *, empty: bool = False) -> str:
         """`text`, cleaned. Raises `TextTooLong` or `NeedText`."""
         text = clean(text)
-        if len(text) > limit:
-            raise TextTooLong(len(text), limit)
+        most = self.chat.limits.text if limit is None else min(limit, self.chat.limits.text)
+        if len(text) > most:
+            raise TextTooLong(len(text), most)
         if not empty and (not text or text.isspace()):
             raise NeedText("there is nothing to say in that")
         return text
