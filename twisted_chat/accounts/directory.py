@@ -115,6 +115,8 @@ class Directory:
         try:
             for each in tries:
                 self._tries.check(each)
+            # Of a storm most come to this: not for each a walk through the portal, of which all that it costs is ours.
+            self._hasher.check()
         except ChatError as error:
             return fail(error)
         for each in tries:
