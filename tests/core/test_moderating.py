@@ -8,10 +8,9 @@ from twisted.internet.defer import Deferred, fail
 
 from tests.core.doubles import Someone, arrives, someone
 from tests.core.keeping_case import KeeperCase
-from twisted_chat.core import making, moderating, rooms
+from twisted_chat.core import admissions, making, moderating
 from twisted_chat.core.errors import Banned, NotInRoom, StorageUnavailable
 from twisted_chat.core.making import Maker, Making
-from twisted_chat.core.names import parse_room
 
 NEED_KEY = "!!! NEED_KEY #dev is locked; /join #dev KEY opens it"
 
@@ -378,12 +377,33 @@ class Doors(KeeperCase):
         guest = Someone(self, self.bob.listener.session, self.bob.listener)
         self.assertEqual([room.name for room in guest.session.person.rooms], ["#lobby"])
 
-    def test_how_many_are_remembered(self) -> None:
-        self.patch(rooms, "MAX_ADMITTED", 2)
-        room = rooms.Room("9", parse_room("#x"))
-        for person in ("1", "2", "3", "2"):
-            room.admit(person)
-        self.assertEqual(list(room.admitted), ["2", "3"])
+    def test_who_has_the_key_pushes_nobody_out_whom_keepers_let_in(self) -> None:
+        self.patch(admissions, "MOST", 3)
+        self.does("/create #club")
+        nora, owen = arrives(self, "nora"), arrives(self, "owen")
+        secrets = nora.secret(), owen.secret()
+        nora.types("/join #club")
+        self.does("/lock mellon", "/invite owen")
+        for number in range(5):
+            crowd = someone(self, f"crowd{number}")
+            crowd.types("/join #club mellon", "/quit")
+        for each in (nora, owen):
+            each.session.lost()
+        self.turn()
+        for nick, secret in zip(("nora", "owen"), secrets, strict=True):
+            back = arrives(self, nick, resume=secret, rooms=["#club"])
+            self.assertEqual({room.name for room in back.session.person.rooms}, {"#lobby", "#club"}, nick)
+
+    def test_an_invitation_is_no_lesser_one_for_who_becomes_an_account(self) -> None:
+        self.patch(admissions, "MOST", 2)
+        self.does("/create #club", "/set invite-only yes")
+        nora = someone(self, "nora")
+        self.does("/invite nora")
+        nora.types("/join #club", "/part #lobby", "/login carol longenough")
+        self.turn()
+        now = Someone(self, nora.listener.session, nora.listener)
+        self.assertIn("#club", {room.name for room in now.session.person.rooms})
+        self.assertIn(now.session.person.id, self.chat.rooms["#club"].admitted._given)
 
 
 class Settings(KeeperCase):

@@ -125,12 +125,12 @@ def _admit_present(chat: Chat, room: Room, *, anew: bool) -> None:
         room.admitted.clear()
     for person in chat.persons.values():
         if room in person.wanted:
-            room.admit(person.id)
+            room.admitted.give(person.id)
 
 
 def expel(chat: Chat, person: Person, room: Room, by: str, reason: str) -> None:
     """Have somebody leave a room, once, in all of its sessions. It may not come back but as a stranger may."""
-    room.admitted.pop(person.id, None)
+    room.admitted.take(person.id)
     person.goes_from(room)
     name, time = person.next_name.text, chat.now()
     origin = next(iter(person.sessions))
@@ -172,7 +172,7 @@ def invite(session: Session, room: Room, nick: str, client_id: str | None) -> No
     if who.account is not None and room.charter.holder(who.id) is None:
         room_for(room, Holder, MAX_HOLDERS)
         change = Change(None, Holder(who.id, who.name, Role.INVITED))
-    room.admit(who.id)
+    room.admitted.give(who.id)
     kept = act(session, room, Verb.INVITE, whom=who.name, whom_id=who.id, change=change)
     answer(session, kept, line, client_id)
 

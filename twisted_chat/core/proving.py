@@ -33,6 +33,7 @@ from twisted_chat.core.told import Failure, Reply
 if TYPE_CHECKING:
     from twisted_chat.boundaries import Account, Origin
     from twisted_chat.core.chat import Chat
+    from twisted_chat.core.rooms import Room
     from twisted_chat.core.session import Session
 
 T = TypeVar("T")
@@ -121,14 +122,14 @@ def _become(session: Session, account: Account | None) -> None:
     wanted = tuple(person.wanted)
     rooms = [room.name for room in wanted if room.charter.hush(person.id, chat.now()) is None]
     words = f"is {account.name} now" if account is not None else "logged out"
+    given: list[Room] = []  # to the guest, by keepers
     recipient.pause()
     recipient.charge(chat.prices.change * (1 + len(rooms)))
 
     def end() -> None:
         session.detach_all()
         if person.account is None:
-            for room in wanted:
-                room.admitted.pop(person.id, None)
+            given.extend(room for room in wanted if room.admitted.take(person.id))
         if not session.feed.is_over:  # else the connection was lost meanwhile, and nobody is there to go on
             session.feed.end(enter)
 
@@ -139,6 +140,9 @@ def _become(session: Session, account: Account | None) -> None:
             recipient.answer(recipient.view(True).render(Failure(error), Stance.OTHER))
             recipient.close()
         else:
+            for room in given:
+                if room in entered.person.wanted:
+                    room.admitted.give(entered.person.id)
             recipient.became(entered)
             recipient.resume()
             entered.aside(lambda: missed.show(entered))

@@ -295,7 +295,7 @@ class Session(Reader):
 
     def _enter(self, room: Room, client_id: str | None = None) -> None:
         if not room.charter.is_blank:
-            room.admit(self.person.id)
+            room.admitted.came_in(self.person.id)
         room.expected += 1
         self.person.wanted[room] = None
         self.chat.post(self._event(Kind.JOINED, "", room, client_id=client_id))
