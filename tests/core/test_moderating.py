@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred, fail
 
 from tests.core.doubles import Someone, arrives, someone
 from tests.core.keeping_case import KeeperCase
+from twisted_chat.boundaries import Origin
 from twisted_chat.core import admissions, making, moderating
 from twisted_chat.core.errors import Banned, NotInRoom, StorageUnavailable
 from twisted_chat.core.making import Maker, Making
@@ -161,6 +162,34 @@ class Bans(KeeperCase):
         self.does("/ban net:192.0.2.0/24")
         self.assertNotIn("mallory", self.members())
         self.assertEqual(self.does("/join #dev", who=mallory), ["!!! BANNED you are banned from #dev"])
+
+    def test_where_people_are_is_not_for_keepers_to_find_out(self) -> None:
+        mallory = self.from_network("mallory", "192.0.2.7")
+        mallory.types("/join #dev")
+        self.bob.listener.origin = Origin("192.0.2.8", secure=True)
+        self.does("/op bob")
+        why = "whom a network hits only the server's operators may look up; it would tell where people are"
+        for network in ("192.0.2.0/24", "198.51.100.0/24"):
+            self.assertEqual(self.does(f"/ban ?net:{network}"), [f"!!! NOT_ALLOWED {why}"])
+        for network, least in (("192.0.0.0/15", 16), ("0.0.0.0/0", 16), ("2001::/31", 32)):
+            self.assertEqual(
+                self.does(f"/ban net:{network}"),
+                [f"!!! NOT_ALLOWED a room bans no network wider than a /{least}; invite-only keeps everybody out"],
+            )
+        self.does("/ban net:2001:db8::/32")
+        self.assertEqual(self.does("/ban net:192.0.0.0/16")[-1],
+                         "reply net:192.0.0.0/16 is banned from #dev; out: mallory")  # fmt: skip
+        self.assertIn("bob", self.members())
+
+    def test_the_servers_operators_know_addresses_anyhow(self) -> None:
+        mallory = self.from_network("mallory", "192.0.2.7")
+        mallory.types("/join #dev")
+        self.bob.listener.origin = Origin("192.0.2.8", secure=True)
+        self.does("/op bob")
+        self.alice.session.operator = "root"
+        self.assertEqual(self.does("/ban ?net:192.0.0.0/8"),
+                         ["reply net:192.0.0.0/8 would hit mallory in #dev / and spare its keepers: bob"])  # fmt: skip
+        self.assertIn("out: mallory; keepers are spared: bob", self.does("/ban net:192.0.0.0/8")[-1])
 
     def test_keepers_are_spared(self) -> None:
         self.does("/op bob")

@@ -36,6 +36,10 @@ MAX_HOLDERS = 500
 MAX_HUSHED = 500
 """Of one room."""
 
+_WIDEST = {4: 16, 6: 32}
+"""Bits that a network has at least which keepers of a room ban, by its version: whoever may ban half of all addresses,
+then a quarter and so on, has somebody's after some thirty bans."""
+
 _NAMED = 20
 """Nicknames in an answer."""
 
@@ -204,6 +208,11 @@ def _hit(session: Session, room: Room, pattern: str) -> tuple[list[Person], list
     return hit, spared
 
 
+def _is_about_addresses(session: Session, room: Room, pattern: str) -> bool:
+    """Whether what comes of it would tell this keeper where somebody is, who is to know names only."""
+    return bans.parse(pattern).network is not None and session.case(room).rank() < Rank.SERVER
+
+
 def names(people: Iterable[Person]) -> str:
     found = sorted(person.next_name.text for person in people)
     more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
@@ -213,6 +222,8 @@ def names(people: Iterable[Person]) -> str:
 def whom_it_hits(session: Session, room: Room, pattern: str) -> Iterable[str]:
     """What /ban ?PATTERN answers."""
     rights.check(Verb.BAN, session.case(room))
+    if _is_about_addresses(session, room, pattern):
+        raise NotAllowed("whom a network hits only the server's operators may look up; it would tell where people are")
     hit, spared = _hit(session, room, pattern)
     yield f"{bans.parse(pattern).text} would hit {names(hit) or 'nobody'} in {room.name}"
     if spared:
@@ -222,6 +233,11 @@ def whom_it_hits(session: Session, room: Room, pattern: str) -> Iterable[str]:
 def ban(session: Session, room: Room, pattern: str, seconds: int | None, why: str, client_id: str | None) -> None:
     chat, text = session.chat, bans.parse(pattern).text
     rights.check(Verb.BAN, session.case(room))
+    network = bans.parse(pattern).network
+    about_addresses = _is_about_addresses(session, room, pattern)
+    if about_addresses and network is not None and network.prefixlen < _WIDEST[network.version]:
+        widest = _WIDEST[network.version]
+        raise NotAllowed(f"a room bans no network wider than a /{widest}; invite-only keeps everybody out")
     before = room.charter.parts.get(("ban", text))
     if before is None:
         room_for(room, Ban, MAX_BANS)
@@ -230,7 +246,7 @@ def ban(session: Session, room: Room, pattern: str, seconds: int | None, why: st
     hit, spared = expel_hit(session, room, new)
     kept = act(session, room, Verb.BAN, whom=text, why=why, change=Change(before, new))
     out = f"; out: {names(hit)}" if hit else ""
-    keepers = f"; keepers are spared: {names(spared)}" if spared else ""
+    keepers = f"; keepers are spared: {names(spared)}" if spared and not about_addresses else ""
     answer(session, kept, f"{text} is banned from {room.name}{until(end)}{out}{keepers}", client_id)
 
 
