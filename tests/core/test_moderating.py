@@ -257,6 +257,68 @@ class Hushes(KeeperCase):
         self.assertEqual(self.does("/hush eve off"), ["!!! BAD_REQUEST eve may talk in #dev already"])
         self.assertEqual(self.does("hi", who=self.eve), ["[#dev] eve: hi"])
 
+    def comes_again(self, nick: str, network: str) -> Someone:
+        who = self.from_network(nick, network)
+        who.types("/join #dev")
+        who.takes()
+        return who
+
+    def test_a_guest_does_not_shed_it_by_leaving(self) -> None:
+        mallory = self.comes_again("mallory", "192.0.2.7")
+        self.does("/hush mallory 10m calm down")
+        until = f"{self.HUSHED} until 2026-11-18 12:10 UTC: calm down"
+        mallory.types("/quit")
+        mallory = self.comes_again("Mallory", "192.0.2.7")
+        self.assertEqual(self.does("hi", who=mallory), [until])
+        mallory.types("/register longenough")
+        self.assertEqual(self.does("hi", who=mallory), [until])
+        mallory.types("/quit")
+        self.clock.advance(600)
+        self.assertEqual(self.does("hi", who=self.comes_again("mally", "192.0.2.7")), ["[#dev] mally: hi"])
+
+    def test_nobody_is_hushed_for_a_name_or_an_address_alone(self) -> None:
+        mallory = self.comes_again("mallory", "192.0.2.7")
+        self.does("/hush mallory")
+        mallory.types("/nick mal")
+        namesake = self.comes_again("mallory", "192.0.2.7")  # he is not the one: that one is here
+        self.assertEqual(self.does("hi", who=namesake)[0], "[#dev] mallory: hi")
+        for each in (mallory, namesake):
+            each.types("/quit")
+        for nick, network in (("mallory", "192.0.2.8"), ("oscar", "192.0.2.7")):
+            other = self.comes_again(nick, network)
+            self.assertEqual(self.does("hi", who=other)[0], f"[#dev] {nick}: hi")
+            other.types("/quit")
+
+    def test_off_for_who_came_again(self) -> None:
+        self.comes_again("mallory", "192.0.2.7").types("/quit")
+        mallory = self.comes_again("mallory", "192.0.2.7")
+        self.does("/hush mallory")
+        mallory.types("/quit")
+        mallory = self.comes_again("mallory", "192.0.2.7")
+        self.assertEqual(self.does("/hush mallory off"), ["reply mallory may talk in #dev again"])
+        self.assertEqual(self.does("hi", who=mallory)[0], "[#dev] mallory: hi")
+        self.does("/undo")
+        self.assertEqual(self.does("hi", who=mallory), [self.HUSHED])
+
+    def test_a_login_does_not_shed_it(self) -> None:
+        self.carol.types("/part #dev")
+        self.comes_again("mallory", "192.0.2.7")
+        self.does("/hush mallory")
+        self.chat.person_called("mallory").sessions.popitem()[0].lost()
+        self.turn()
+        mallory = self.comes_again("mallory", "192.0.2.7")
+        mallory.types("/login carol longenough")
+        self.turn()
+        self.assertNotIn(self.dev, self.carol.session.person.rooms)
+
+    def test_of_an_account_nobody_else_bears_the_consequences(self) -> None:
+        self.carol.listener.origin = Origin("192.0.2.7", secure=True)
+        self.does("/hush carol", "/hush carol off")
+        self.carol.types("/quit")
+        self.does("/hush carol")
+        self.assertEqual(self.does("/hush carol off"), ["reply carol may talk in #dev again"])
+        self.assertFalse(self.dev.hushed_guests)
+
 
 class Roles(KeeperCase):
     def test_operators(self) -> None:

@@ -14,6 +14,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure as TwistedFailure
 
 from twisted_chat.core import bans, rights
+from twisted_chat.core.bans import Subject
 from twisted_chat.core.charters import Action, Ban, Change, Holder, Hush, Piece, Role, Topic
 from twisted_chat.core.durations import until
 from twisted_chat.core.errors import BadRequest, ChatError, NoSuchNick, NotAllowed, StorageUnavailable, TooManyRooms
@@ -21,6 +22,7 @@ from twisted_chat.core.events import Event, Kind
 from twisted_chat.core.making import MAX_REGISTERED, Maker
 from twisted_chat.core.names import parse_room
 from twisted_chat.core.rights import Rank, Verb, rank_in
+from twisted_chat.core.rooms import MAX_HUSHED
 from twisted_chat.core.text import because
 from twisted_chat.core.told import Failure, Notice, Reply
 
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
 
 MAX_BANS = 200
 MAX_HOLDERS = 500
-MAX_HUSHED = 500
 """Of one room."""
 
 _WIDEST = {4: 16, 6: 32}
@@ -56,6 +57,10 @@ class Somebody:
     name: str
     account: Account | None
     person: Person | None
+
+    @property
+    def subject(self) -> Subject:
+        return rights.subject_of(self.person) if self.person is not None else Subject("")
 
     def rank(self, room: Room) -> Rank:
         operates = self.person is not None and any(each.operator for each in self.person.sessions)
@@ -268,7 +273,7 @@ def unban(session: Session, room: Room, pattern: str, client_id: str | None) -> 
 
 
 def hush(session: Session, room: Room, nick: str, seconds: int | None, why: str, client_id: str | None) -> None:
-    """He may read, and not talk, under whatever name."""
+    """He may read, and not talk, under whatever name. Of a guest it holds where he comes again as he was then, too."""
     chat, who = session.chat, somebody(session.chat, nick)
     rights.check(Verb.HUSH, session.case(room, whom=who.rank(room)))
     before = room.charter.parts.get(("hush", who.id))
@@ -276,6 +281,10 @@ def hush(session: Session, room: Room, nick: str, seconds: int | None, why: str,
         room_for(room, Hush, MAX_HUSHED)
     end = _until(chat, seconds)
     new = Hush(who.id, who.name, session.person.next_name.text, why, chat.now(), end)
+    if who.account is None and who.person is not None:
+        subject = rights.subject_of(who.person)
+        for network in subject.networks:
+            room.hushed_guests.put((subject.nick, network), who.id)
     kept = act(session, room, Verb.HUSH, whom=who.name, whom_id=who.id, why=why, change=Change(before, new))
     tell_member(who, room, f"You may read and not talk in {room.name}{until(end)}{because(why)}")
     answer(session, kept, f"{who.name} may read and not talk in {room.name}{until(end)}", client_id)
@@ -284,7 +293,7 @@ def hush(session: Session, room: Room, nick: str, seconds: int | None, why: str,
 def unhush(session: Session, room: Room, nick: str, client_id: str | None) -> None:
     who = somebody(session.chat, nick)
     rights.check(Verb.HUSH, session.case(room, whom=who.rank(room)))
-    before = room.charter.parts.get(("hush", who.id))
+    before = rights.hush_of(session.chat, room, who.id, lambda: who.subject)
     if before is None:
         raise BadRequest(f"{who.name} may talk in {room.name} already")
     kept = act(session, room, Verb.HUSH, whom=who.name, whom_id=who.id, why="off", change=Change(before, None))

@@ -27,6 +27,7 @@ from twisted_chat.core.errors import (
     RoomFull,
 )
 from twisted_chat.core.events import Aside
+from twisted_chat.core.rights import hush_of, subject_of
 from twisted_chat.core.rooms import LOBBY
 from twisted_chat.core.told import Failure, Reply
 
@@ -120,7 +121,8 @@ def _become(session: Session, account: Account | None) -> None:
     chat, person, recipient = session.chat, session.person, session.recipient
     # Who may not talk in a room does not come into it as somebody else; and who was let in is one, not two.
     wanted = tuple(person.wanted)
-    rooms = [room.name for room in wanted if room.charter.hush(person.id, chat.now()) is None]
+    me = partial(subject_of, person)
+    rooms = [room.name for room in wanted if hush_of(chat, room, person.id, me) is None]
     words = f"is {account.name} now" if account is not None else "logged out"
     given: list[Room] = []  # to the guest, by keepers
     recipient.pause()

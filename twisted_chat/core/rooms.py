@@ -9,6 +9,7 @@ from twisted_chat.boundaries import Rendered, View
 from twisted_chat.core.admissions import Admissions
 from twisted_chat.core.charters import Charter
 from twisted_chat.core.names import Name
+from twisted_chat.core.recent import Recent
 from twisted_chat.core.told import MAX_LISTED, RoomFacts
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from twisted_chat.core.reader import Reader
 
 LOBBY = "#lobby"
+MAX_HUSHED = 500
+"""Of one room."""
+
 LOBBY_ID = "lobby"
 """The same in every log, so that the lobby's history is the lobby's after a restart."""
 
@@ -30,8 +34,8 @@ class Room:
     """
 
     __slots__ = (
-        "admitted", "audience", "charter", "expected", "id", "kept", "key", "members", "name", "said_at", "spoken",
-        "topic", "views",
+        "admitted", "audience", "charter", "expected", "hushed_guests", "id", "kept", "key", "members", "name",
+        "said_at", "spoken", "topic", "views",
     )  # fmt: skip
 
     def __init__(self, room_id: str, name: Name) -> None:
@@ -41,6 +45,8 @@ class Room:
         self.topic = ""
         self.charter: Charter = Charter(room_id, name.text)  # a blank one, until somebody keeps order here
         self.admitted = Admissions()
+        # By nickname's key and network, ids of those who had no account when they were hushed (core/rights.py).
+        self.hushed_guests: Recent[tuple[str, str], str] = Recent(MAX_HUSHED)
         self.said_at: dict[str, float] = {}  # monotonic, by persons' ids; in slow mode only
         self.kept = False  # whether the log has something of it: then it outlives its members
         self.members: dict[Person, None] = {}
