@@ -6,7 +6,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, fail
 
-from tests.core.doubles import Someone, arrives, someone
+from tests.core.doubles import Program, Someone, arrives, someone
 from tests.core.keeping_case import KeeperCase
 from twisted_chat.boundaries import Origin
 from twisted_chat.core import admissions, making, moderating
@@ -162,6 +162,53 @@ class Bans(KeeperCase):
         self.does("/ban net:192.0.2.0/24")
         self.assertNotIn("mallory", self.members())
         self.assertEqual(self.does("/join #dev", who=mallory), ["!!! BANNED you are banned from #dev"])
+
+    def from_there(self, who: Someone, **more: Any) -> Someone:
+        """Another session of an account, from a network that #dev has banned."""
+        listener = Program()
+        listener.origin = Origin("192.0.2.7", secure=True)
+        return arrives(self, who.session.person.nick, listener, account=who.session.person.account, **more)
+
+    def test_a_network_from_which_a_second_session_comes(self) -> None:
+        self.does("/ban net:192.0.2.0/24 spam")
+        self.forget()
+        other = self.from_there(self.bob)
+        self.assertEqual(other.takes(), ["welcome bob: #lobby", "!!! BANNED you are banned from #dev: spam"])
+        self.bob.hears("[#dev] bob left banned by alice: spam")
+        self.assertNotIn("bob", self.members())
+        self.assertEqual(self.does("/join #dev", who=self.bob), ["!!! BANNED you are banned from #dev: spam"])
+        other.types("/quit")
+        self.bob.types("/join #dev")
+        self.assertIn("bob", self.members())
+
+    def test_who_asks_for_nothing_else_is_not_let_in(self) -> None:
+        self.does("/ban net:192.0.2.0/24")
+        self.assertRaises(Banned, self.from_there, self.bob, home="#dev")
+        self.assertIn("bob", self.members())
+        other = self.from_there(self.bob, rooms=["#dev"])
+        self.assertEqual(other.takes(), ["welcome bob: #lobby", "!!! BANNED you are banned from #dev"])
+        self.assertNotIn("bob", self.members())
+
+    def test_a_keeper_may_come_from_there(self) -> None:
+        self.does("/op bob", "/ban net:192.0.2.0/24")
+        self.from_there(self.bob)
+        self.assertIn("bob", self.members())
+
+    def test_who_logs_in_from_there(self) -> None:
+        self.does("/ban net:192.0.2.0/24")
+        self.from_network("nora", "192.0.2.7").types("/login bob longenough")
+        self.turn()
+        self.assertNotIn("bob", self.members())
+
+    def test_who_resumes_from_there(self) -> None:
+        nora = arrives(self, "nora")
+        secret = nora.secret()
+        nora.types("/join #dev")
+        self.does("/ban net:192.0.2.0/24")
+        listener = Program()
+        listener.origin = Origin("192.0.2.7", secure=True)
+        arrives(self, "nora", listener, resume=secret)
+        self.assertNotIn("nora", self.members())
 
     def test_where_people_are_is_not_for_keepers_to_find_out(self) -> None:
         mallory = self.from_network("mallory", "192.0.2.7")

@@ -191,9 +191,9 @@ class Chat:
                 proving.check_private(self, recipient.origin)  # a secret of an account is as good as its password
         entering.check_brake(self, name, person_id, account)
         doer = entering.newcomer(self, person_id, account, name, recipient.origin.network)
-        places, refused = entering.places_of(
-            self, (home, *rooms), doer, Maker(account, recipient.origin.network), came_in
-        )
+        barred = entering.barred(self, doer)
+        maker = Maker(account, recipient.origin.network)
+        places, refused = entering.places_of(self, (home, *rooms), doer, maker, came_in, barred)
         if (log is not None and log != self.journal.id) or (since is not None and since > self.seq):
             since = None
         try:
@@ -203,6 +203,7 @@ class Chat:
                 self.remove_if_empty(room)
             raise
         person = session.person
+        entering.put_out(self, person, barred)
         # A guest has no other proof than its secret, so it has one session; an account has as many as it likes.
         earlier = [
             ghost for ghost in person.sessions if not ghost.over and (person.account is None or ghost.id == replaced)

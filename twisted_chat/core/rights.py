@@ -14,7 +14,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from twisted_chat.core.bans import Subject
-from twisted_chat.core.charters import Hush, Role
+from twisted_chat.core.charters import Ban, Hush, Role
 from twisted_chat.core.durations import until, when
 from twisted_chat.core.errors import (
     Banned,
@@ -339,10 +339,14 @@ def may(verb: Verb, case: Case) -> bool:
 # how each bar is worded
 
 
+def banned(room: Room, ban: Ban) -> Banned:
+    return Banned(room.name, ban.why, when(ban.until) if ban.until else "")
+
+
 def _banned(case: Case, _bar: Bar) -> ChatError:
     ban = case.room.charter.ban_on(case.doer.subject(), case.chat.now())
     assert ban is not None
-    return Banned(case.room.name, ban.why, when(ban.until) if ban.until else "")
+    return banned(case.room, ban)
 
 
 def _hushed(case: Case, _bar: Bar) -> ChatError:
