@@ -17,6 +17,7 @@ from twisted_chat.boundaries import Account, Accounts, Host, Journal, Keepers, O
 from twisted_chat.core import entering, missed, proving
 from twisted_chat.core.allowance import Allowance, Often
 from twisted_chat.core.batches import Batches
+from twisted_chat.core.becoming import Becoming
 from twisted_chat.core.charters import Charter
 from twisted_chat.core.delivery import deliver
 from twisted_chat.core.errors import (
@@ -114,6 +115,7 @@ class Chat:
         self.names = Names()
         self.ignores = Ignores()
         self.persons: dict[str, Person] = {}
+        self.becoming: dict[Session, Becoming] = {}
         self.rooms: dict[str, Room] = {}
         self.rooms_by_id: dict[str, Room] = {}
         self._room_looks = Looks()

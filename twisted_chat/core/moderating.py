@@ -13,7 +13,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure as TwistedFailure
 
-from twisted_chat.core import bans, rights
+from twisted_chat.core import bans, becoming, rights
 from twisted_chat.core.bans import Subject
 from twisted_chat.core.charters import Action, Ban, Change, Holder, Hush, Piece, Role, Topic
 from twisted_chat.core.durations import until
@@ -187,15 +187,25 @@ def invite(session: Session, room: Room, nick: str, client_id: str | None) -> No
 
 
 def kick(session: Session, room: Room, nick: str, why: str, client_id: str | None) -> None:
-    person = session.chat.person_called(nick)
-    name = person.next_name.text
-    rights.check(Verb.KICK, session.case(room, whom=rights.rank_of(person, room)))
-    if room not in person.wanted:
+    person, coming = becoming.called(session.chat, nick)
+    name = person.next_name.text if person is not None else coming[0].name
+    coming = [each for each in coming if each.goes_to(room)]
+    ranks = [each.rank(room) for each in coming]
+    if person is not None:
+        ranks.append(rights.rank_of(person, room))
+    rights.check(Verb.KICK, session.case(room, whom=max(ranks, default=None)))
+    is_in = person is not None and room in person.wanted
+    if not (is_in or coming):
         raise NotAllowed(f"{name} is not in {room.name}")
-    before = room.charter.holder(person.id)
+    whom_id = person.id if person is not None and is_in else coming[0].id
+    before = room.charter.holder(whom_id)
     change = Change(before, None) if before is not None and before.role is Role.INVITED else None
-    expel(session.chat, person, room, session.person.next_name.text, _reason("kicked", session, why))
-    kept = act(session, room, Verb.KICK, whom=name, whom_id=person.id, why=why, change=change)
+    by, reason = session.person.next_name.text, _reason("kicked", session, why)
+    if person is not None and is_in:
+        expel(session.chat, person, room, by, reason)
+    for each in coming:
+        each.kicks[room] = by, reason
+    kept = act(session, room, Verb.KICK, whom=name, whom_id=whom_id, why=why, change=change)
     answer(session, kept, f"{name} is out of {room.name}; nothing keeps him from coming back but a /ban", client_id)
 
 

@@ -13,6 +13,7 @@ from twisted.python.failure import Failure as TwistedFailure
 
 from twisted_chat.boundaries import Stance
 from twisted_chat.core import missed
+from twisted_chat.core.becoming import Becoming
 from twisted_chat.core.durations import when
 from twisted_chat.core.errors import (
     BadRequest,
@@ -27,6 +28,7 @@ from twisted_chat.core.errors import (
     RoomFull,
 )
 from twisted_chat.core.events import Aside
+from twisted_chat.core.moderating import expel
 from twisted_chat.core.rights import hush_of, subject_of
 from twisted_chat.core.rooms import LOBBY
 from twisted_chat.core.told import Failure, Reply
@@ -124,6 +126,7 @@ def _become(session: Session, account: Account | None) -> None:
     me = partial(subject_of, person)
     rooms = [room.name for room in wanted if hush_of(chat, room, person.id, me) is None]
     words = f"is {account.name} now" if account is not None else "logged out"
+    becoming = chat.becoming[session] = Becoming(session, account, rooms)
     given: list[Room] = []  # to the guest, by keepers
     recipient.pause()
     recipient.charge(chat.prices.change * (1 + len(rooms)))
@@ -136,7 +139,10 @@ def _become(session: Session, account: Account | None) -> None:
             session.feed.end(enter)
 
     def enter() -> None:
+        del chat.becoming[session]
         try:
+            if becoming.error is not None:
+                raise becoming.error
             entered = _enter_as(session, account, rooms)
         except ChatError as error:
             recipient.answer(recipient.view(True).render(Failure(error), Stance.OTHER))
@@ -145,6 +151,9 @@ def _become(session: Session, account: Account | None) -> None:
             for room in given:
                 if room in entered.person.wanted:
                     room.admitted.give(entered.person.id)
+            for room, (by, reason) in becoming.kicks.items():
+                if room in entered.person.wanted:
+                    expel(chat, entered.person, room, by, reason)
             recipient.became(entered)
             recipient.resume()
             entered.aside(lambda: missed.show(entered))

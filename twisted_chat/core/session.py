@@ -281,6 +281,7 @@ class Session(Reader):
         """The connection is gone: called by the door, in any case."""
         self.feed.stop()
         self.detach_all()
+        self.chat.becoming.pop(self, None)
         self.chat.leave(self, reason, close=False)
 
     # helpers
