@@ -14,7 +14,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure as TwistedFailure
 
 from twisted_chat.boundaries import Account, Accounts, Host, Journal, Keepers, Operators, Recipient
-from twisted_chat.core import entering, missed, proving
+from twisted_chat.core import entering, giving_up, missed, proving
 from twisted_chat.core.allowance import Allowance, Often
 from twisted_chat.core.batches import Batches
 from twisted_chat.core.becoming import Becoming
@@ -238,8 +238,9 @@ class Chat:
         owner = self.accounts.named(name.text)
         if owner is not None and owner.id != person.id:
             raise NameTaken(name.text)
-        alike = self.accounts.like(name.text)
-        if alike is not None and alike.id != person.id:
+        if owner is not None:
+            giving_up.make_way(self, name, person)
+        elif (alike := self.accounts.like(name.text)) is not None and alike.id != person.id:
             raise NickConfusable(name.text, alike.name)
         self.names.reserve(name, person)
 
@@ -269,8 +270,8 @@ class Chat:
         person.sessions.pop(session, None)
         if person.leaving is not session:  # another is here, or it came back before this was delivered
             return
-        self.names.release(person.name, person)
-        self.names.release(person.next_name, person)
+        self.names.release(person.name.key, person)
+        self.names.release(person.next_name.key, person)
         self.persons.pop(person.id, None)
         if person.ignored:
             self._ignored_by[person.id] = list(person.ignored.values())
@@ -284,7 +285,7 @@ class Chat:
         name = Name(nick, fold(nick))
         before, person.name = person.name, name
         if before.key not in (name.key, person.next_name.key):
-            self.names.release(before, person)
+            self.names.release(before.key, person)
 
     @property
     def waiting(self) -> int:
