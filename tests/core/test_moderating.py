@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail
@@ -10,7 +11,7 @@ from tests.core.doubles import Program, Someone, arrives, someone
 from tests.core.keeping_case import KeeperCase
 from twisted_chat.boundaries import Origin
 from twisted_chat.core import admissions, making, moderating
-from twisted_chat.core.errors import Banned, NotInRoom, StorageUnavailable
+from twisted_chat.core.errors import Banned, NotInRoom, StorageUnavailable, TooManyRooms
 from twisted_chat.core.making import Maker, Making
 
 NEED_KEY = "!!! NEED_KEY #dev is locked; /join #dev KEY opens it"
@@ -686,6 +687,16 @@ class MakingRooms(KeeperCase):
         self.clock.advance(3600)
         one.types("/join #x4")
         self.assertIn("#x4", self.chat.rooms)
+
+    def test_in_whatever_hour(self) -> None:
+        self.patch(making, "OF_GUESTS", 2)
+        counting, made = Making(self.clock.seconds), []
+        for minute in range(0, 180, 10):
+            with contextlib.suppress(TooManyRooms):
+                counting.made(Maker(None, "192.0.2.7"))
+                made.append(minute)
+            self.clock.advance(600)
+        self.assertEqual(made, [0, 10, 60, 70, 120, 130])
 
     def test_an_account(self) -> None:
         self.patch(making, "OF_AN_ACCOUNT", 1)
