@@ -5,6 +5,7 @@ from __future__ import annotations
 from twisted.cred.checkers import AllowAnonymousAccess, FilePasswordDB, InMemoryUsernamePasswordDatabaseDontUse
 from twisted.cred.credentials import UsernamePassword
 from twisted.cred.error import UnauthorizedLogin
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import Interface
@@ -12,19 +13,32 @@ from zope.interface.verify import verifyObject
 
 from tests.files import place_for
 from tests.helpers import make_accounts
+from twisted_chat.accounts import directory as accounts_directory
 from twisted_chat.accounts.cred import AccountChecker, AccountRealm, AnyOf, IAccount, ICredentialsChecker, IRealm
 from twisted_chat.accounts.directory import Directory
-from twisted_chat.accounts.store import MemoryStore
-from twisted_chat.core.errors import BadLogin, NameTaken
+from twisted_chat.accounts.store import MemoryStore, Record
+from twisted_chat.core.errors import BadLogin, Busy, NameTaken, NotAllowed
 from twisted_chat.core.names import parse_nick
 
 SESAME = "open sesame"
 
 
+class SlowStore(MemoryStore):
+    """Keeps what it is given when somebody says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting: list[Deferred[None]] = []
+
+    def add(self, record: Record) -> Deferred[None]:
+        self.waiting.append(Deferred())
+        return self.waiting[-1]
+
+
 class CredCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
-        self.store = MemoryStore()
+        self.store: MemoryStore = MemoryStore()
 
     def directory(self, *checkers: object) -> Directory:
         directory = make_accounts(self.clock, self.store, checkers)
@@ -74,6 +88,27 @@ class Others(CredCase):
         self.failureResultOf(directory.register("7", parse_nick("carol"), SESAME), NameTaken)
         again = self.directory(FilePasswordDB(str(path)))
         self.assertEqual(self.successResultOf(again.login("carol", "her-password", "")), carol)
+
+    def test_so_many_and_no_more(self) -> None:
+        self.patch(accounts_directory, "MOST_ACCOUNTS", 1)
+        directory = self.directory(InMemoryUsernamePasswordDatabaseDontUse(carol=b"x", dave=b"y"))
+        carol = self.successResultOf(directory.login("carol", "x", ""))
+        error = self.failureResultOf(directory.login("dave", "y", ""), NotAllowed).value
+        self.assertEqual(str(error), "this server has 1 accounts already")
+        self.assertEqual(self.successResultOf(directory.login("carol", "x", "")), carol)
+
+    def test_twice_while_the_account_is_being_kept(self) -> None:
+        self.patch(accounts_directory, "MOST_ACCOUNTS", 2)
+        self.store = store = SlowStore()
+        directory = self.directory(InMemoryUsernamePasswordDatabaseDontUse(carol=b"x", dave=b"y", eve=b"z"))
+        carol, dave = directory.login("carol", "x", ""), directory.login("dave", "y", "")
+        error = self.failureResultOf(directory.login("carol", "x", ""), NotAllowed).value
+        self.assertEqual(str(error), "this server has 2 accounts already")
+        self.patch(accounts_directory, "MOST_ACCOUNTS", 3)
+        self.failureResultOf(directory.login("carol", "x", ""), Busy)
+        for kept in store.waiting:
+            kept.callback(None)
+        self.assertEqual([self.successResultOf(each).name for each in (carol, dave)], ["carol", "dave"])
 
     def test_several_are_asked(self) -> None:
         one, other = InMemoryUsernamePasswordDatabaseDontUse(), InMemoryUsernamePasswordDatabaseDontUse(dave=b"y")

@@ -135,6 +135,31 @@ class LoggingIn(DirectoryCase):
             if answer not in busy:
                 self.failureResultOf(answer, BadLogin)
 
+    def test_who_finds_no_place_is_told_so_before_anything_is_done(self) -> None:
+        threads = Later()
+        directory = self.slow(threads)
+        directory.open()
+        waiting = [directory.login("nobody", "x", f"192.0.3.{number}") for number in range(AT_ONCE + WAITING)]
+        portal, directory.portal = directory.portal, NoWay()  # type: ignore[assignment]
+        for _try in range(2 * FREE):
+            error = self.failureResultOf(directory.login("alice", "wrong", "192.0.2.7"), Busy).value
+            self.assertEqual(str(error), "too many passwords are being looked at; try again")
+        directory.portal = portal
+        while threads.waiting:
+            threads.works()
+        for each in waiting:
+            self.failureResultOf(each, BadLogin)
+        answer = directory.login("alice", SESAME, "192.0.2.7")  # no try was counted
+        threads.works()
+        self.assertEqual(self.successResultOf(answer), self.alice)
+
+
+class NoWay:
+    """A portal by which nobody is to go."""
+
+    def login(self, *_arguments: object) -> Deferred[Any]:
+        raise AssertionError("somebody went by the portal")
+
 
 class Passwords(DirectoryCase):
     def test_another(self) -> None:

@@ -21,6 +21,9 @@ class NoHash:
     def verify(self, hashed: str, password: str) -> Deferred[bool]:
         return succeed(hashed == password)
 
+    def check(self) -> None:
+        """There is always room."""
+
     def stop(self) -> None:
         """Nothing runs."""
 

@@ -102,7 +102,7 @@ class Keepers(RuleBasedStateMachine):
         people = self.chat.persons.values()
         ranks = {person.id: self.rank(person, room.charter) for person in people}
         wanted = {person.id for person in people if room in person.wanted}
-        return Seen(room.id, room.charter, wanted, ranks, room.topic, set(room.admitted))
+        return Seen(room.id, room.charter, wanted, ranks, room.topic, {*room.admitted._given, *room.admitted._came})
 
     def is_banned(self, person: Person, charter: Charter) -> bool:
         account = person.account.key if person.account else ""

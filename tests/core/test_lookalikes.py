@@ -78,10 +78,10 @@ class Nicknames(SynchronousTestCase):
         names, person = Names(), somebody("1")
         names.reserve(parse_nick("Iarry"), person)
         names.reserve(parse_nick("larry"), person)
-        names.release(parse_nick("Iarry"), person)
+        names.release(parse_nick("Iarry").key, person)
         error = self.assertRaises(NickConfusable, names.reserve, parse_nick("Iarry"), somebody("2"))
         self.assertEqual(str(error), "Iarry looks too much like somebody")
-        names.release(parse_nick("larry"), person)
+        names.release(parse_nick("larry").key, person)
         names.reserve(parse_nick("Iarry"), somebody("2"))
 
     def test_nothing_is_left_behind(self) -> None:
@@ -89,7 +89,7 @@ class Nicknames(SynchronousTestCase):
         for nick in ("Alice", "alice", "ALICE", "Iarry"):
             names.reserve(parse_nick(nick), person)
         for nick in ("alice", "Iarry"):
-            names.release(parse_nick(nick), person)
+            names.release(parse_nick(nick).key, person)
         self.assertEqual((names._looks._keys, names._looks._looks), ({}, {}))
 
 

@@ -36,6 +36,31 @@ class DirectMessages(MissedCase):
         self.assertEqual(self.bob.takes()[1], "reply alice is not here; it waits until he comes")
         self.assertEqual(self.missed(self.comes()), ["psst", "are you there?"])
 
+    def test_who_is_here_under_another_nickname_is_here(self) -> None:
+        self.alice.types("/nick ally", "/away lunch")
+        for each in (self.alice, self.bob):
+            each.takes()
+        self.bob.types("/msg alice psst")
+        self.alice.hears("[bob -> alice] psst")
+        self.bob.hears("[bob -> alice] psst", "reply ally is away: lunch")
+
+    def test_once_more_after_a_cut_wherever_he_is_by_then(self) -> None:
+        self.alice.types("/nick ally")
+        self.bob.takes()
+        for _time in range(2):
+            self.bob.session.say_to("alice", "psst", client_id="1")
+            self.turn()
+            self.assertEqual(self.bob.takes()[-1], "[bob -> alice] psst")
+            self.leaves()
+
+    def test_the_same_words_again_are_repeated_words(self) -> None:
+        self.leaves()
+        self.bob.listener.charged = 0
+        self.bob.types("/msg alice spam")
+        self.assertEqual(self.bob.listener.charged, 0)
+        self.bob.types("/msg alice spam")
+        self.assertEqual(self.bob.listener.charged, self.chat.prices.repeat - 1)
+
     def test_once(self) -> None:
         self.leaves()
         self.bob.types("/msg alice psst")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail
 
-from tests.core.doubles import Someone, arrives, someone
+from tests.core.doubles import Program, Someone, arrives, someone
 from tests.core.keeping_case import KeeperCase
-from twisted_chat.core import making, moderating, rooms
-from twisted_chat.core.errors import Banned, NotInRoom, StorageUnavailable
+from twisted_chat.boundaries import Origin
+from twisted_chat.core import admissions, making, moderating
+from twisted_chat.core.errors import Banned, NotInRoom, StorageUnavailable, TooManyRooms
 from twisted_chat.core.making import Maker, Making
-from twisted_chat.core.names import parse_room
 
 NEED_KEY = "!!! NEED_KEY #dev is locked; /join #dev KEY opens it"
 
@@ -163,6 +164,81 @@ class Bans(KeeperCase):
         self.assertNotIn("mallory", self.members())
         self.assertEqual(self.does("/join #dev", who=mallory), ["!!! BANNED you are banned from #dev"])
 
+    def from_there(self, who: Someone, **more: Any) -> Someone:
+        """Another session of an account, from a network that #dev has banned."""
+        listener = Program()
+        listener.origin = Origin("192.0.2.7", secure=True)
+        return arrives(self, who.session.person.nick, listener, account=who.session.person.account, **more)
+
+    def test_a_network_from_which_a_second_session_comes(self) -> None:
+        self.does("/ban net:192.0.2.0/24 spam")
+        self.forget()
+        other = self.from_there(self.bob)
+        self.assertEqual(other.takes(), ["welcome bob: #lobby", "!!! BANNED you are banned from #dev: spam"])
+        self.bob.hears("[#dev] bob left banned by alice: spam")
+        self.assertNotIn("bob", self.members())
+        self.assertEqual(self.does("/join #dev", who=self.bob), ["!!! BANNED you are banned from #dev: spam"])
+        other.types("/quit")
+        self.bob.types("/join #dev")
+        self.assertIn("bob", self.members())
+
+    def test_who_asks_for_nothing_else_is_not_let_in(self) -> None:
+        self.does("/ban net:192.0.2.0/24")
+        self.assertRaises(Banned, self.from_there, self.bob, home="#dev")
+        self.assertIn("bob", self.members())
+        other = self.from_there(self.bob, rooms=["#dev"])
+        self.assertEqual(other.takes(), ["welcome bob: #lobby", "!!! BANNED you are banned from #dev"])
+        self.assertNotIn("bob", self.members())
+
+    def test_a_keeper_may_come_from_there(self) -> None:
+        self.does("/op bob", "/ban net:192.0.2.0/24")
+        self.from_there(self.bob)
+        self.assertIn("bob", self.members())
+
+    def test_who_logs_in_from_there(self) -> None:
+        self.does("/ban net:192.0.2.0/24")
+        self.from_network("nora", "192.0.2.7").types("/login bob longenough")
+        self.turn()
+        self.assertNotIn("bob", self.members())
+
+    def test_who_resumes_from_there(self) -> None:
+        nora = arrives(self, "nora")
+        secret = nora.secret()
+        nora.types("/join #dev")
+        self.does("/ban net:192.0.2.0/24")
+        listener = Program()
+        listener.origin = Origin("192.0.2.7", secure=True)
+        arrives(self, "nora", listener, resume=secret)
+        self.assertNotIn("nora", self.members())
+
+    def test_where_people_are_is_not_for_keepers_to_find_out(self) -> None:
+        mallory = self.from_network("mallory", "192.0.2.7")
+        mallory.types("/join #dev")
+        self.bob.listener.origin = Origin("192.0.2.8", secure=True)
+        self.does("/op bob")
+        why = "whom a network hits only the server's operators may look up; it would tell where people are"
+        for network in ("192.0.2.0/24", "198.51.100.0/24"):
+            self.assertEqual(self.does(f"/ban ?net:{network}"), [f"!!! NOT_ALLOWED {why}"])
+        for network, least in (("192.0.0.0/15", 16), ("0.0.0.0/0", 16), ("2001::/31", 32)):
+            self.assertEqual(
+                self.does(f"/ban net:{network}"),
+                [f"!!! NOT_ALLOWED a room bans no network wider than a /{least}; invite-only keeps everybody out"],
+            )
+        self.does("/ban net:2001:db8::/32")
+        self.assertEqual(self.does("/ban net:192.0.0.0/16")[-1],
+                         "reply net:192.0.0.0/16 is banned from #dev; out: mallory")  # fmt: skip
+        self.assertIn("bob", self.members())
+
+    def test_the_servers_operators_know_addresses_anyhow(self) -> None:
+        mallory = self.from_network("mallory", "192.0.2.7")
+        mallory.types("/join #dev")
+        self.bob.listener.origin = Origin("192.0.2.8", secure=True)
+        self.does("/op bob")
+        self.alice.session.operator = "root"
+        self.assertEqual(self.does("/ban ?net:192.0.0.0/8"),
+                         ["reply net:192.0.0.0/8 would hit mallory in #dev / and spare its keepers: bob"])  # fmt: skip
+        self.assertIn("out: mallory; keepers are spared: bob", self.does("/ban net:192.0.0.0/8")[-1])
+
     def test_keepers_are_spared(self) -> None:
         self.does("/op bob")
         self.assertEqual(self.does("/ban bob")[-1], "reply bob is banned from #dev; keepers are spared: bob")
@@ -228,6 +304,68 @@ class Hushes(KeeperCase):
         self.assertEqual(self.eve.takes()[-1], "notice You may talk in #dev again")
         self.assertEqual(self.does("/hush eve off"), ["!!! BAD_REQUEST eve may talk in #dev already"])
         self.assertEqual(self.does("hi", who=self.eve), ["[#dev] eve: hi"])
+
+    def comes_again(self, nick: str, network: str) -> Someone:
+        who = self.from_network(nick, network)
+        who.types("/join #dev")
+        who.takes()
+        return who
+
+    def test_a_guest_does_not_shed_it_by_leaving(self) -> None:
+        mallory = self.comes_again("mallory", "192.0.2.7")
+        self.does("/hush mallory 10m calm down")
+        until = f"{self.HUSHED} until 2026-11-18 12:10 UTC: calm down"
+        mallory.types("/quit")
+        mallory = self.comes_again("Mallory", "192.0.2.7")
+        self.assertEqual(self.does("hi", who=mallory), [until])
+        mallory.types("/register longenough")
+        self.assertEqual(self.does("hi", who=mallory), [until])
+        mallory.types("/quit")
+        self.clock.advance(600)
+        self.assertEqual(self.does("hi", who=self.comes_again("mally", "192.0.2.7")), ["[#dev] mally: hi"])
+
+    def test_nobody_is_hushed_for_a_name_or_an_address_alone(self) -> None:
+        mallory = self.comes_again("mallory", "192.0.2.7")
+        self.does("/hush mallory")
+        mallory.types("/nick mal")
+        namesake = self.comes_again("mallory", "192.0.2.7")  # he is not the one: that one is here
+        self.assertEqual(self.does("hi", who=namesake)[0], "[#dev] mallory: hi")
+        for each in (mallory, namesake):
+            each.types("/quit")
+        for nick, network in (("mallory", "192.0.2.8"), ("oscar", "192.0.2.7")):
+            other = self.comes_again(nick, network)
+            self.assertEqual(self.does("hi", who=other)[0], f"[#dev] {nick}: hi")
+            other.types("/quit")
+
+    def test_off_for_who_came_again(self) -> None:
+        self.comes_again("mallory", "192.0.2.7").types("/quit")
+        mallory = self.comes_again("mallory", "192.0.2.7")
+        self.does("/hush mallory")
+        mallory.types("/quit")
+        mallory = self.comes_again("mallory", "192.0.2.7")
+        self.assertEqual(self.does("/hush mallory off"), ["reply mallory may talk in #dev again"])
+        self.assertEqual(self.does("hi", who=mallory)[0], "[#dev] mallory: hi")
+        self.does("/undo")
+        self.assertEqual(self.does("hi", who=mallory), [self.HUSHED])
+
+    def test_a_login_does_not_shed_it(self) -> None:
+        self.carol.types("/part #dev")
+        self.comes_again("mallory", "192.0.2.7")
+        self.does("/hush mallory")
+        self.chat.person_called("mallory").sessions.popitem()[0].lost()
+        self.turn()
+        mallory = self.comes_again("mallory", "192.0.2.7")
+        mallory.types("/login carol longenough")
+        self.turn()
+        self.assertNotIn(self.dev, self.carol.session.person.rooms)
+
+    def test_of_an_account_nobody_else_bears_the_consequences(self) -> None:
+        self.carol.listener.origin = Origin("192.0.2.7", secure=True)
+        self.does("/hush carol", "/hush carol off")
+        self.carol.types("/quit")
+        self.does("/hush carol")
+        self.assertEqual(self.does("/hush carol off"), ["reply carol may talk in #dev again"])
+        self.assertFalse(self.dev.hushed_guests)
 
 
 class Roles(KeeperCase):
@@ -378,12 +516,33 @@ class Doors(KeeperCase):
         guest = Someone(self, self.bob.listener.session, self.bob.listener)
         self.assertEqual([room.name for room in guest.session.person.rooms], ["#lobby"])
 
-    def test_how_many_are_remembered(self) -> None:
-        self.patch(rooms, "MAX_ADMITTED", 2)
-        room = rooms.Room("9", parse_room("#x"))
-        for person in ("1", "2", "3", "2"):
-            room.admit(person)
-        self.assertEqual(list(room.admitted), ["2", "3"])
+    def test_who_has_the_key_pushes_nobody_out_whom_keepers_let_in(self) -> None:
+        self.patch(admissions, "MOST", 3)
+        self.does("/create #club")
+        nora, owen = arrives(self, "nora"), arrives(self, "owen")
+        secrets = nora.secret(), owen.secret()
+        nora.types("/join #club")
+        self.does("/lock mellon", "/invite owen")
+        for number in range(5):
+            crowd = someone(self, f"crowd{number}")
+            crowd.types("/join #club mellon", "/quit")
+        for each in (nora, owen):
+            each.session.lost()
+        self.turn()
+        for nick, secret in zip(("nora", "owen"), secrets, strict=True):
+            back = arrives(self, nick, resume=secret, rooms=["#club"])
+            self.assertEqual({room.name for room in back.session.person.rooms}, {"#lobby", "#club"}, nick)
+
+    def test_an_invitation_is_no_lesser_one_for_who_becomes_an_account(self) -> None:
+        self.patch(admissions, "MOST", 2)
+        self.does("/create #club", "/set invite-only yes")
+        nora = someone(self, "nora")
+        self.does("/invite nora")
+        nora.types("/join #club", "/part #lobby", "/login carol longenough")
+        self.turn()
+        now = Someone(self, nora.listener.session, nora.listener)
+        self.assertIn("#club", {room.name for room in now.session.person.rooms})
+        self.assertIn(now.session.person.id, self.chat.rooms["#club"].admitted._given)
 
 
 class Settings(KeeperCase):
@@ -528,6 +687,16 @@ class MakingRooms(KeeperCase):
         self.clock.advance(3600)
         one.types("/join #x4")
         self.assertIn("#x4", self.chat.rooms)
+
+    def test_in_whatever_hour(self) -> None:
+        self.patch(making, "OF_GUESTS", 2)
+        counting, made = Making(self.clock.seconds), []
+        for minute in range(0, 180, 10):
+            with contextlib.suppress(TooManyRooms):
+                counting.made(Maker(None, "192.0.2.7"))
+                made.append(minute)
+            self.clock.advance(600)
+        self.assertEqual(made, [0, 10, 60, 70, 120, 130])
 
     def test_an_account(self) -> None:
         self.patch(making, "OF_AN_ACCOUNT", 1)

@@ -34,11 +34,11 @@ class Holding(SynchronousTestCase):
         self.assertIs(self.names.holder("alice"), self.alice)
 
     def test_only_its_holder_releases_it(self) -> None:
-        self.names.release(self.alice.name, self.bob)
+        self.names.release(self.alice.name.key, self.bob)
         self.assertIs(self.names.holder("alice"), self.alice)
-        self.names.release(self.alice.name, self.alice)
+        self.names.release(self.alice.name.key, self.alice)
         self.assertIsNone(self.names.holder("alice"))
-        self.names.release(self.alice.name, self.alice)  # no harm
+        self.names.release(self.alice.name.key, self.alice)  # no harm
 
 
 class Ignoring(SynchronousTestCase):

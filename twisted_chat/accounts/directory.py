@@ -74,8 +74,8 @@ class Directory:
         return next((self._records[key].account for key in self._looks.like(nick)), None)
 
     def register(self, person: str, name: Name, password: str) -> Deferred[Account]:
-        if len(self._records) + len(self._coming) >= MOST_ACCOUNTS:
-            return fail(NotAllowed(f"this server has {MOST_ACCOUNTS} accounts already"))
+        if self._is_full:
+            return fail(_full())
         if name.key in self._records or name.key in self._coming:
             return fail(NameTaken(name.text))
         record = Record(Account(person, name.text, name.key), "", self._utc_ms())
@@ -86,6 +86,10 @@ class Directory:
             self._coming.discard(name.key)
             return fail(error)
         return hashing.addCallback(self._add, record).addBoth(self._came, name.key)
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._records) + len(self._coming) >= MOST_ACCOUNTS
 
     def _add(self, hashed: str, record: Record) -> Deferred[Account]:
         whole = replace(record, hash=hashed)
@@ -111,6 +115,8 @@ class Directory:
         try:
             for each in tries:
                 self._tries.check(each)
+            # Of a storm most come to this: not for each a walk through the portal, of which all that it costs is ours.
+            self._hasher.check()
         except ChatError as error:
             return fail(error)
         for each in tries:
@@ -138,8 +144,14 @@ class Directory:
             name = parse_nick(nick)
         except ChatError:
             return fail(BadLogin(_WRONG))
+        if self._is_full:
+            return fail(_full())
+        if name.key in self._coming:
+            return fail(Busy(f"an account is being made of {name.text}; try again"))
         record = Record(Account(self._new_id(), name.text, name.key), "", self._utc_ms())
-        return self._store.add(record).addCallback(lambda _none: self._learn(record))
+        self._coming.add(name.key)
+        adding = self._store.add(record).addCallback(lambda _none: self._learn(record))
+        return adding.addBoth(self._came, name.key)
 
     def _entered(self, account: Account, network: str) -> Account:
         if network:
@@ -172,6 +184,10 @@ class Directory:
 
     def close(self) -> None:
         self._hasher.stop()
+
+
+def _full() -> NotAllowed:
+    return NotAllowed(f"this server has {MOST_ACCOUNTS} accounts already")
 
 
 _check: type[Accounts] = Directory

@@ -104,9 +104,13 @@ class Hasher:
     def stop(self) -> None:
         self._threads.stop()
 
-    def _do(self, work: Callable[[], T]) -> Deferred[T]:
+    def check(self) -> None:
+        """Raise `Busy` where no more can wait."""
         if self._under_way >= AT_ONCE + WAITING:
             raise Busy("too many passwords are being looked at; try again")
+
+    def _do(self, work: Callable[[], T]) -> Deferred[T]:
+        self.check()
         self._under_way += 1
         return self._threads.run(work).addBoth(self._done)
 

@@ -14,9 +14,10 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure as TwistedFailure
 
 from twisted_chat.boundaries import Account, Accounts, Host, Journal, Keepers, Operators, Recipient
-from twisted_chat.core import entering, missed, proving
+from twisted_chat.core import entering, giving_up, missed, proving
 from twisted_chat.core.allowance import Allowance, Often
 from twisted_chat.core.batches import Batches
+from twisted_chat.core.becoming import Becoming
 from twisted_chat.core.charters import Charter
 from twisted_chat.core.delivery import deliver
 from twisted_chat.core.errors import (
@@ -117,6 +118,7 @@ class Chat:
         self.names = Names()
         self.ignores = Ignores()
         self.persons: dict[str, Person] = {}
+        self.becoming: dict[Session, Becoming] = {}
         self.rooms: dict[str, Room] = {}
         self.rooms_by_id: dict[str, Room] = {}
         self._room_looks = Looks()
@@ -194,9 +196,9 @@ class Chat:
                 proving.check_private(self, recipient.origin)  # a secret of an account is as good as its password
         entering.check_brake(self, name, person_id, account)
         doer = entering.newcomer(self, person_id, account, name, recipient.origin.network)
-        places, refused = entering.places_of(
-            self, (home, *rooms), doer, Maker(account, recipient.origin.network), came_in
-        )
+        barred = entering.barred(self, doer)
+        maker = Maker(account, recipient.origin.network)
+        places, refused = entering.places_of(self, (home, *rooms), doer, maker, came_in, barred)
         if (log is not None and log != self.journal.id) or (since is not None and since > self.seq):
             since = None
         try:
@@ -206,6 +208,7 @@ class Chat:
                 self.remove_if_empty(room)
             raise
         person = session.person
+        entering.put_out(self, person, barred)
         # A guest has no other proof than its secret, so it has one session; an account has as many as it likes.
         earlier = [
             ghost for ghost in person.sessions if not ghost.over and (person.account is None or ghost.id == replaced)
@@ -238,8 +241,9 @@ class Chat:
         owner = self.accounts.named(name.text)
         if owner is not None and owner.id != person.id:
             raise NameTaken(name.text)
-        alike = self.accounts.like(name.text)
-        if alike is not None and alike.id != person.id:
+        if owner is not None:
+            giving_up.make_way(self, name, person)
+        elif (alike := self.accounts.like(name.text)) is not None and alike.id != person.id:
             raise NickConfusable(name.text, alike.name)
         self.names.reserve(name, person)
 
@@ -269,8 +273,8 @@ class Chat:
         person.sessions.pop(session, None)
         if person.leaving is not session:  # another is here, or it came back before this was delivered
             return
-        self.names.release(person.name, person)
-        self.names.release(person.next_name, person)
+        self.names.release(person.name.key, person)
+        self.names.release(person.next_name.key, person)
         self.persons.pop(person.id, None)
         if person.ignored:
             self._ignored_by[person.id] = list(person.ignored.values())
@@ -284,7 +288,7 @@ class Chat:
         name = Name(nick, fold(nick))
         before, person.name = person.name, name
         if before.key not in (name.key, person.next_name.key):
-            self.names.release(before, person)
+            self.names.release(before.key, person)
 
     @property
     def waiting(self) -> int:

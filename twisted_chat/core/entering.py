@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from twisted_chat.boundaries import Account, Recipient
-from twisted_chat.core import rights
+from twisted_chat.core import moderating, rights
 from twisted_chat.core.bans import Subject
+from twisted_chat.core.charters import Ban
 from twisted_chat.core.errors import (
     Banned,
     ChatError,
@@ -20,9 +21,10 @@ from twisted_chat.core.errors import (
 from twisted_chat.core.making import Maker
 from twisted_chat.core.names import Name, parse_room
 from twisted_chat.core.people import Person
-from twisted_chat.core.rights import Case, Doer, Verb
+from twisted_chat.core.rights import Case, Doer, Rank, Verb
 from twisted_chat.core.rooms import Room
 from twisted_chat.core.session import Session
+from twisted_chat.core.text import because
 
 if TYPE_CHECKING:
     from twisted_chat.core.chat import Chat
@@ -46,8 +48,27 @@ def newcomer(chat: Chat, person_id: str | None, account: Account | None, name: N
     return Doer(person_id or "", lambda: subject, account, False, person.wanted if person is not None else {})
 
 
+def barred(chat: Chat, doer: Doer) -> dict[Room, Ban]:
+    """The rooms that he is in already, and that do not want who comes from where he comes from now.
+
+    A ban of a network is one of a whole person, as a right is: else who is banned would come in beside a session of his
+    from elsewhere.
+    """
+    person, found = chat.persons.get(doer.person), {}
+    for room in doer.present:
+        ban = room.charter.ban_on(doer.subject(), chat.now()) if room.charter.bans else None
+        if ban is not None and person is not None and rights.rank_of(person, room) < Rank.OPERATOR:
+            found[room] = ban
+    return found
+
+
+def put_out(chat: Chat, person: Person, barred: Mapping[Room, Ban]) -> None:
+    for room, ban in barred.items():
+        moderating.expel(chat, person, room, ban.by, f"banned by {ban.by}{because(ban.why)}")
+
+
 def places_of(
-    chat: Chat, names: Iterable[str], doer: Doer, maker: Maker, came_in: bool
+    chat: Chat, names: Iterable[str], doer: Doer, maker: Maker, came_in: bool, barred: Mapping[Room, Ban]
 ) -> tuple[list[Room], list[ChatError]]:
     """The rooms to be in at once, made where they are not there yet; and why it can't be in others."""
     wanted = {name.key: name for name in map(parse_room, names)}
@@ -58,6 +79,8 @@ def places_of(
     for name in wanted.values():
         try:
             room = chat.room_or_new(name, maker)
+            if room in barred:
+                raise rights.banned(room, barred[room])
             if room not in doer.present:
                 rights.check(Verb.JOIN, Case(chat, room, doer, came_in=came_in))
         except (Banned, NeedKey, InviteOnly, RoomFull, TooManyRooms) as error:
@@ -66,6 +89,7 @@ def places_of(
             places.append(room)
     if not places:
         raise refused[0]
+    refused += [rights.banned(room, ban) for room, ban in barred.items() if room.key not in wanted]
     return places, refused
 
 

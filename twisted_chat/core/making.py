@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twisted_chat.core.errors import TooManyRooms
+from twisted_chat.core.recent import Recent
 
 if TYPE_CHECKING:
     from twisted_chat.boundaries import Account
@@ -43,11 +44,15 @@ class Maker:
 
 
 class Making:
-    """Who made how many rooms in the last hour."""
+    """Who made how many rooms in the last hour.
+
+    No bucket (core/allowance.py): what is promised holds for any hour, and a bucket lets through twice as many in its
+    first one.
+    """
 
     def __init__(self, seconds: Callable[[], float]) -> None:
         self._seconds = seconds
-        self._made: dict[str, deque[float]] = {}
+        self._made: Recent[str, deque[float]] = Recent(MAX_MAKERS)
 
     def made(self, maker: Maker) -> None:
         """Count one more. Raises `TooManyRooms`."""
@@ -59,12 +64,10 @@ class Making:
         if maker.is_operator:
             return
         now = self._seconds()
-        made = self._made.pop(key, None) or deque()
-        self._made[key] = made  # the last one now: the first is the one who made none for the longest time
+        made = self._made.get(key, deque())
+        self._made.put(key, made)
         while made and made[0] + HOUR <= now:
             made.popleft()
         if len(made) >= limit:
             raise TooManyRooms(whose, limit)
         made.append(now)
-        if len(self._made) > MAX_MAKERS:
-            del self._made[next(iter(self._made))]

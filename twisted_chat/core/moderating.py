@@ -13,7 +13,8 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure as TwistedFailure
 
-from twisted_chat.core import bans, rights
+from twisted_chat.core import bans, becoming, rights
+from twisted_chat.core.bans import Subject
 from twisted_chat.core.charters import Action, Ban, Change, Holder, Hush, Piece, Role, Topic
 from twisted_chat.core.durations import until
 from twisted_chat.core.errors import BadRequest, ChatError, NoSuchNick, NotAllowed, StorageUnavailable, TooManyRooms
@@ -21,6 +22,7 @@ from twisted_chat.core.events import Event, Kind
 from twisted_chat.core.making import MAX_REGISTERED, Maker
 from twisted_chat.core.names import parse_room
 from twisted_chat.core.rights import Rank, Verb, rank_in
+from twisted_chat.core.rooms import MAX_HUSHED
 from twisted_chat.core.text import because
 from twisted_chat.core.told import Failure, Notice, Reply
 
@@ -33,8 +35,11 @@ if TYPE_CHECKING:
 
 MAX_BANS = 200
 MAX_HOLDERS = 500
-MAX_HUSHED = 500
 """Of one room."""
+
+_WIDEST = {4: 16, 6: 32}
+"""Bits that a network has at least which keepers of a room ban, by its version: whoever may ban half of all addresses,
+then a quarter and so on, has somebody's after some thirty bans."""
 
 _NAMED = 20
 """Nicknames in an answer."""
@@ -52,6 +57,10 @@ class Somebody:
     name: str
     account: Account | None
     person: Person | None
+
+    @property
+    def subject(self) -> Subject:
+        return rights.subject_of(self.person) if self.person is not None else Subject("")
 
     def rank(self, room: Room) -> Rank:
         operates = self.person is not None and any(each.operator for each in self.person.sessions)
@@ -125,12 +134,12 @@ def _admit_present(chat: Chat, room: Room, *, anew: bool) -> None:
         room.admitted.clear()
     for person in chat.persons.values():
         if room in person.wanted:
-            room.admit(person.id)
+            room.admitted.give(person.id)
 
 
 def expel(chat: Chat, person: Person, room: Room, by: str, reason: str) -> None:
     """Have somebody leave a room, once, in all of its sessions. It may not come back but as a stranger may."""
-    room.admitted.pop(person.id, None)
+    room.admitted.take(person.id)
     person.goes_from(room)
     name, time = person.next_name.text, chat.now()
     origin = next(iter(person.sessions))
@@ -172,21 +181,31 @@ def invite(session: Session, room: Room, nick: str, client_id: str | None) -> No
     if who.account is not None and room.charter.holder(who.id) is None:
         room_for(room, Holder, MAX_HOLDERS)
         change = Change(None, Holder(who.id, who.name, Role.INVITED))
-    room.admit(who.id)
+    room.admitted.give(who.id)
     kept = act(session, room, Verb.INVITE, whom=who.name, whom_id=who.id, change=change)
     answer(session, kept, line, client_id)
 
 
 def kick(session: Session, room: Room, nick: str, why: str, client_id: str | None) -> None:
-    person = session.chat.person_called(nick)
-    name = person.next_name.text
-    rights.check(Verb.KICK, session.case(room, whom=rights.rank_of(person, room)))
-    if room not in person.wanted:
+    person, coming = becoming.called(session.chat, nick)
+    name = person.next_name.text if person is not None else coming[0].name
+    coming = [each for each in coming if each.goes_to(room)]
+    ranks = [each.rank(room) for each in coming]
+    if person is not None:
+        ranks.append(rights.rank_of(person, room))
+    rights.check(Verb.KICK, session.case(room, whom=max(ranks, default=None)))
+    is_in = person is not None and room in person.wanted
+    if not (is_in or coming):
         raise NotAllowed(f"{name} is not in {room.name}")
-    before = room.charter.holder(person.id)
+    whom_id = person.id if person is not None and is_in else coming[0].id
+    before = room.charter.holder(whom_id)
     change = Change(before, None) if before is not None and before.role is Role.INVITED else None
-    expel(session.chat, person, room, session.person.next_name.text, _reason("kicked", session, why))
-    kept = act(session, room, Verb.KICK, whom=name, whom_id=person.id, why=why, change=change)
+    by, reason = session.person.next_name.text, _reason("kicked", session, why)
+    if person is not None and is_in:
+        expel(session.chat, person, room, by, reason)
+    for each in coming:
+        each.kicks[room] = by, reason
+    kept = act(session, room, Verb.KICK, whom=name, whom_id=whom_id, why=why, change=change)
     answer(session, kept, f"{name} is out of {room.name}; nothing keeps him from coming back but a /ban", client_id)
 
 
@@ -204,6 +223,11 @@ def _hit(session: Session, room: Room, pattern: str) -> tuple[list[Person], list
     return hit, spared
 
 
+def _is_about_addresses(session: Session, room: Room, pattern: str) -> bool:
+    """Whether what comes of it would tell this keeper where somebody is, who is to know names only."""
+    return bans.parse(pattern).network is not None and session.case(room).rank() < Rank.SERVER
+
+
 def names(people: Iterable[Person]) -> str:
     found = sorted(person.next_name.text for person in people)
     more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
@@ -213,6 +237,8 @@ def names(people: Iterable[Person]) -> str:
 def whom_it_hits(session: Session, room: Room, pattern: str) -> Iterable[str]:
     """What /ban ?PATTERN answers."""
     rights.check(Verb.BAN, session.case(room))
+    if _is_about_addresses(session, room, pattern):
+        raise NotAllowed("whom a network hits only the server's operators may look up; it would tell where people are")
     hit, spared = _hit(session, room, pattern)
     yield f"{bans.parse(pattern).text} would hit {names(hit) or 'nobody'} in {room.name}"
     if spared:
@@ -222,6 +248,11 @@ def whom_it_hits(session: Session, room: Room, pattern: str) -> Iterable[str]:
 def ban(session: Session, room: Room, pattern: str, seconds: int | None, why: str, client_id: str | None) -> None:
     chat, text = session.chat, bans.parse(pattern).text
     rights.check(Verb.BAN, session.case(room))
+    network = bans.parse(pattern).network
+    about_addresses = _is_about_addresses(session, room, pattern)
+    if about_addresses and network is not None and network.prefixlen < _WIDEST[network.version]:
+        widest = _WIDEST[network.version]
+        raise NotAllowed(f"a room bans no network wider than a /{widest}; invite-only keeps everybody out")
     before = room.charter.parts.get(("ban", text))
     if before is None:
         room_for(room, Ban, MAX_BANS)
@@ -230,7 +261,7 @@ def ban(session: Session, room: Room, pattern: str, seconds: int | None, why: st
     hit, spared = expel_hit(session, room, new)
     kept = act(session, room, Verb.BAN, whom=text, why=why, change=Change(before, new))
     out = f"; out: {names(hit)}" if hit else ""
-    keepers = f"; keepers are spared: {names(spared)}" if spared else ""
+    keepers = f"; keepers are spared: {names(spared)}" if spared and not about_addresses else ""
     answer(session, kept, f"{text} is banned from {room.name}{until(end)}{out}{keepers}", client_id)
 
 
@@ -252,7 +283,7 @@ def unban(session: Session, room: Room, pattern: str, client_id: str | None) -> 
 
 
 def hush(session: Session, room: Room, nick: str, seconds: int | None, why: str, client_id: str | None) -> None:
-    """He may read, and not talk, under whatever name."""
+    """He may read, and not talk, under whatever name. Of a guest it holds where he comes again as he was then, too."""
     chat, who = session.chat, somebody(session.chat, nick)
     rights.check(Verb.HUSH, session.case(room, whom=who.rank(room)))
     before = room.charter.parts.get(("hush", who.id))
@@ -260,6 +291,10 @@ def hush(session: Session, room: Room, nick: str, seconds: int | None, why: str,
         room_for(room, Hush, MAX_HUSHED)
     end = _until(chat, seconds)
     new = Hush(who.id, who.name, session.person.next_name.text, why, chat.now(), end)
+    if who.account is None and who.person is not None:
+        subject = rights.subject_of(who.person)
+        for network in subject.networks:
+            room.hushed_guests.put((subject.nick, network), who.id)
     kept = act(session, room, Verb.HUSH, whom=who.name, whom_id=who.id, why=why, change=Change(before, new))
     tell_member(who, room, f"You may read and not talk in {room.name}{until(end)}{because(why)}")
     answer(session, kept, f"{who.name} may read and not talk in {room.name}{until(end)}", client_id)
@@ -268,7 +303,7 @@ def hush(session: Session, room: Room, nick: str, seconds: int | None, why: str,
 def unhush(session: Session, room: Room, nick: str, client_id: str | None) -> None:
     who = somebody(session.chat, nick)
     rights.check(Verb.HUSH, session.case(room, whom=who.rank(room)))
-    before = room.charter.parts.get(("hush", who.id))
+    before = rights.hush_of(session.chat, room, who.id, lambda: who.subject)
     if before is None:
         raise BadRequest(f"{who.name} may talk in {room.name} already")
     kept = act(session, room, Verb.HUSH, whom=who.name, whom_id=who.id, why="off", change=Change(before, None))

@@ -10,6 +10,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twisted_chat.boundaries import Account
+from twisted_chat.core import becoming
 from twisted_chat.core.command import Command, Lines
 from twisted_chat.core.durations import seconds_of, span_of, when
 from twisted_chat.core.errors import (
@@ -89,16 +90,20 @@ def _announce(session: Session, argument: str, _id: str | None) -> None:
 def _kill(session: Session, argument: str, _id: str | None) -> Lines:
     nick, why = first_word(argument)
     why = session.checked(why, empty=True)
-    person = session.chat.person_called(nick)
+    person, coming = becoming.called(session.chat, nick)
     if person is session.person:
         raise NotAllowed("that is you; /quit leaves")
-    _note(session, f"/kill {person.nick} {why}".rstrip())
-    ended = [each for each in person.sessions if not each.over]
+    name = person.nick if person is not None else coming[0].name
+    _note(session, f"/kill {name} {why}".rstrip())
+    ended = [each for each in person.sessions if not each.over] if person is not None else []
     reason = because(why)
     for each in ended:
         each.fail(Killed(reason))
         session.chat.leave(each, f"killed by an operator{reason}", close=True)
-    return lambda: (f"{person.nick} was thrown out; sessions ended: {len(ended)}",)
+    for one in coming:
+        one.error = Killed(reason)
+    count = len(ended) + len(coming)
+    return lambda: (f"{name} was thrown out; sessions ended: {count}",)
 
 
 def _stats(session: Session, _argument: str, _id: str | None) -> Lines:

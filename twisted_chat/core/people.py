@@ -74,10 +74,16 @@ class Names:
         self._holders[name.key] = person
         self._looks.add(name.key, name.text)
 
-    def release(self, name: Name, person: Person) -> None:
-        if self._holders.get(name.key) is person:
-            del self._holders[name.key]
-            self._looks.discard(name.key)
+    def release(self, key: str, person: Person) -> None:
+        if self._holders.get(key) is person:
+            del self._holders[key]
+            self._looks.discard(key)
+
+    def in_the_way(self, name: Name, person: Person) -> dict[str, Person]:
+        """Who else holds `name`, or what looks like it: by the keys of what they hold."""
+        keys = {name.key, *self._looks.like(name.text)}
+        holders = {key: self._holders[key] for key in keys if key in self._holders}
+        return {key: holder for key, holder in holders.items() if holder is not person}
 
     def holder(self, nick: str) -> Person | None:
         """Whoever is called `nick`, in whatever case and form it is typed."""

@@ -13,6 +13,7 @@ from twisted.python.failure import Failure as TwistedFailure
 
 from twisted_chat.boundaries import Stance
 from twisted_chat.core import missed
+from twisted_chat.core.becoming import Becoming
 from twisted_chat.core.durations import when
 from twisted_chat.core.errors import (
     BadRequest,
@@ -27,12 +28,15 @@ from twisted_chat.core.errors import (
     RoomFull,
 )
 from twisted_chat.core.events import Aside
+from twisted_chat.core.moderating import expel
+from twisted_chat.core.rights import hush_of, subject_of
 from twisted_chat.core.rooms import LOBBY
 from twisted_chat.core.told import Failure, Reply
 
 if TYPE_CHECKING:
     from twisted_chat.boundaries import Account, Origin
     from twisted_chat.core.chat import Chat
+    from twisted_chat.core.rooms import Room
     from twisted_chat.core.session import Session
 
 T = TypeVar("T")
@@ -119,26 +123,37 @@ def _become(session: Session, account: Account | None) -> None:
     chat, person, recipient = session.chat, session.person, session.recipient
     # Who may not talk in a room does not come into it as somebody else; and who was let in is one, not two.
     wanted = tuple(person.wanted)
-    rooms = [room.name for room in wanted if room.charter.hush(person.id, chat.now()) is None]
+    me = partial(subject_of, person)
+    rooms = [room.name for room in wanted if hush_of(chat, room, person.id, me) is None]
     words = f"is {account.name} now" if account is not None else "logged out"
+    becoming = chat.becoming[session] = Becoming(session, account, rooms)
+    given: list[Room] = []  # to the guest, by keepers
     recipient.pause()
     recipient.charge(chat.prices.change * (1 + len(rooms)))
 
     def end() -> None:
         session.detach_all()
         if person.account is None:
-            for room in wanted:
-                room.admitted.pop(person.id, None)
+            given.extend(room for room in wanted if room.admitted.take(person.id))
         if not session.feed.is_over:  # else the connection was lost meanwhile, and nobody is there to go on
             session.feed.end(enter)
 
     def enter() -> None:
+        del chat.becoming[session]
         try:
+            if becoming.error is not None:
+                raise becoming.error
             entered = _enter_as(session, account, rooms)
         except ChatError as error:
             recipient.answer(recipient.view(True).render(Failure(error), Stance.OTHER))
             recipient.close()
         else:
+            for room in given:
+                if room in entered.person.wanted:
+                    room.admitted.give(entered.person.id)
+            for room, (by, reason) in becoming.kicks.items():
+                if room in entered.person.wanted:
+                    expel(chat, entered.person, room, by, reason)
             recipient.became(entered)
             recipient.resume()
             entered.aside(lambda: missed.show(entered))

@@ -14,7 +14,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from twisted_chat.core.bans import Subject
-from twisted_chat.core.charters import Role
+from twisted_chat.core.charters import Ban, Hush, Role
 from twisted_chat.core.durations import until, when
 from twisted_chat.core.errors import (
     Banned,
@@ -268,9 +268,24 @@ def _is_banned(case: Case) -> bool:
     return bool(charter.bans) and charter.ban_on(case.doer.subject(), case.chat.now()) is not None
 
 
-def _is_hushed(case: Case) -> bool:
-    charter = case.room.charter
-    return bool(charter.parts) and charter.hush(case.doer.person, case.chat.now()) is not None
+def hush_of(chat: Chat, room: Room, person: str, subject: Callable[[], Subject]) -> Hush | None:
+    """The hush of the person with this id; or that of a guest who is gone, whose nickname somebody bears who comes from
+    the same network. Either alone would hit others: a name is free again, and behind one address there may be a school.
+    """
+    charter, now = room.charter, chat.now()
+    found = charter.hush(person, now) if charter.parts else None
+    if found is not None or not (charter.parts and room.hushed_guests):
+        return found
+    who = subject()
+    for network in who.networks:
+        guest = room.hushed_guests.get((who.nick, network))
+        if guest is not None and guest not in chat.persons:
+            return charter.hush(guest, now)
+    return None
+
+
+def _hush(case: Case) -> Hush | None:
+    return hush_of(case.chat, case.room, case.doer.person, case.doer.subject)
 
 
 def _is_locked(case: Case) -> bool:
@@ -293,7 +308,7 @@ _HOLDS: Mapping[State, Callable[[Case], bool]] = {
     State.ABSENT: lambda case: case.room not in case.doer.present,
     State.HIDDEN: lambda case: case.room.charter.rules.secret and case.room not in case.doer.present,
     State.BANNED: _is_banned,
-    State.HUSHED: _is_hushed,
+    State.HUSHED: lambda case: _hush(case) is not None,
     State.MODERATED: lambda case: case.room.charter.rules.moderated,
     State.SLOWED: lambda case: case.wait() > 0,
     State.UNINVITED: lambda case: case.room.charter.rules.invite_only and not case.is_welcome,
@@ -324,14 +339,18 @@ def may(verb: Verb, case: Case) -> bool:
 # how each bar is worded
 
 
+def banned(room: Room, ban: Ban) -> Banned:
+    return Banned(room.name, ban.why, when(ban.until) if ban.until else "")
+
+
 def _banned(case: Case, _bar: Bar) -> ChatError:
     ban = case.room.charter.ban_on(case.doer.subject(), case.chat.now())
     assert ban is not None
-    return Banned(case.room.name, ban.why, when(ban.until) if ban.until else "")
+    return banned(case.room, ban)
 
 
 def _hushed(case: Case, _bar: Bar) -> ChatError:
-    hush = case.room.charter.hush(case.doer.person, case.chat.now())
+    hush = _hush(case)
     assert hush is not None
     return NotAllowed(f"you may read and not talk in {case.room.name}{until(hush.until)}{because(hush.why)}")
 

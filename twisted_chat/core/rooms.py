@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from twisted_chat.boundaries import Rendered, View
+from twisted_chat.core.admissions import Admissions
 from twisted_chat.core.charters import Charter
 from twisted_chat.core.names import Name
+from twisted_chat.core.recent import Recent
 from twisted_chat.core.told import MAX_LISTED, RoomFacts
 
 if TYPE_CHECKING:
@@ -15,7 +17,9 @@ if TYPE_CHECKING:
     from twisted_chat.core.reader import Reader
 
 LOBBY = "#lobby"
-MAX_ADMITTED = 1_000
+MAX_HUSHED = 500
+"""Of one room."""
+
 LOBBY_ID = "lobby"
 """The same in every log, so that the lobby's history is the lobby's after a restart."""
 
@@ -30,8 +34,8 @@ class Room:
     """
 
     __slots__ = (
-        "admitted", "audience", "charter", "expected", "id", "kept", "key", "members", "name", "said_at", "spoken",
-        "topic", "views",
+        "admitted", "audience", "charter", "expected", "hushed_guests", "id", "kept", "key", "members", "name",
+        "said_at", "spoken", "topic", "views",
     )  # fmt: skip
 
     def __init__(self, room_id: str, name: Name) -> None:
@@ -40,7 +44,9 @@ class Room:
         self.key = name.key
         self.topic = ""
         self.charter: Charter = Charter(room_id, name.text)  # a blank one, until somebody keeps order here
-        self.admitted: dict[str, None] = {}  # ids of persons who were let in or invited: they may come back
+        self.admitted = Admissions()
+        # By nickname's key and network, ids of those who had no account when they were hushed (core/rights.py).
+        self.hushed_guests: Recent[tuple[str, str], str] = Recent(MAX_HUSHED)
         self.said_at: dict[str, float] = {}  # monotonic, by persons' ids; in slow mode only
         self.kept = False  # whether the log has something of it: then it outlives its members
         self.members: dict[Person, None] = {}
@@ -86,12 +92,6 @@ class Room:
     def vanishes(self) -> bool:
         """Whether nothing is left that would be missed."""
         return self.is_empty and not self.kept and not self.is_lobby and self.charter.is_blank
-
-    def admit(self, person: str) -> None:
-        """Who is let in once need not prove anew that he may: his line may break."""
-        self.admitted[person] = None
-        if len(self.admitted) > MAX_ADMITTED:
-            del self.admitted[next(iter(self.admitted))]
 
     def wait_of(self, person: str, now: float) -> float:
         """Seconds until this person may speak again in slow mode; not above 0: now."""

@@ -13,6 +13,7 @@ from twisted_chat.core.errors import (
     IdReused,
     InNoRoom,
     NeedText,
+    NoSuchNick,
     NoSuchRoom,
     TextTooLong,
     TooManyRooms,
@@ -144,26 +145,26 @@ class Session(Reader):
         self.chat.post(self._event(kind, text, where, client_id=client_id))
 
     def say_to(self, nick: str, text: str, *, action: bool = False, client_id: str | None = None) -> None:
-        """Say `text` to one person alone."""
+        """Say `text` to one person alone, or to an account that is not here: it waits for that."""
         text = self.checked(text)
         try:
-            addressee = self.chat.person_called(nick)
-        except ChatError as error:
-            account = self.chat.accounts.named(nick)
-            if account is None:
-                self._refuse_unless_said(error, text, nick, client_id)
-                return
-            self.chat.post(
-                self._event(Kind.DIRECT, text, to=account.id, to_nick=account.name, action=action, client_id=client_id)
-            )
-            if client_id is None:
-                self.reply(lambda: (f"{account.name} is not here; it waits until he comes",))
+            who = moderating.somebody(self.chat, nick)
+        except NoSuchNick as error:
+            self._refuse_unless_said(error, text, nick, client_id)
             return
         self._pay_if_repeated(text)
-        self.chat.post(
-            self._event(Kind.DIRECT, text, to=addressee.id, to_nick=addressee.nick, action=action, client_id=client_id)
-        )
-        if addressee.away is not None and client_id is None:
+        addressee = who.person
+        if addressee is not None and self.chat.names.holder(nick) is addressee:
+            to_nick = addressee.nick
+        else:
+            assert who.account is not None
+            to_nick = who.account.name  # said again when he is called otherwise, it is the same
+        self.chat.post(self._event(Kind.DIRECT, text, to=who.id, to_nick=to_nick, action=action, client_id=client_id))
+        if client_id is not None:
+            return
+        if addressee is None:
+            self.reply(lambda: (f"{to_nick} is not here; it waits until he comes",))
+        elif addressee.away is not None:
             self.reply(lambda: away_line(addressee))
 
     def join(self, room: str, client_id: str | None = None, *, key: str = "") -> None:
@@ -279,6 +280,7 @@ class Session(Reader):
         """The connection is gone: called by the door, in any case."""
         self.feed.stop()
         self.detach_all()
+        self.chat.becoming.pop(self, None)
         self.chat.leave(self, reason, close=False)
 
     # helpers
@@ -293,7 +295,7 @@ class Session(Reader):
 
     def _enter(self, room: Room, client_id: str | None = None) -> None:
         if not room.charter.is_blank:
-            room.admit(self.person.id)
+            room.admitted.came_in(self.person.id)
         room.expected += 1
         self.person.wanted[room] = None
         self.chat.post(self._event(Kind.JOINED, "", room, client_id=client_id))

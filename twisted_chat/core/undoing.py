@@ -88,7 +88,7 @@ def _take_back(session: Session, room: Room, action: Action, client_id: str | No
         change=change, undoes=action.number,
     )  # fmt: skip
     if action.verb == Verb.KICK.value:
-        room.admit(action.whom_id)
+        room.admitted.give(action.whom_id)
         person = chat.persons.get(action.whom_id)
         if person is not None and room not in person.wanted:
             moderating.notify(person, f"You may come back to {room.name}")
