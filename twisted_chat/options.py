@@ -11,6 +11,8 @@ from typing import Any
 from twisted.python import usage
 
 from twisted_chat import __version__
+from twisted_chat.accounts.tries import MEMORY as TRIES_MEMORY
+from twisted_chat.accounts.tries import BACKOFF, Backoff
 from twisted_chat.config import from_file, read_text
 from twisted_chat.core.chat import REGISTRATIONS, Registration
 from twisted_chat.core.durations import UNITS, seconds_of
@@ -65,6 +67,8 @@ class Settings:
     change_price: int = Prices().change
     repeat_price: int = Prices().repeat
     registrations: int = REGISTRATIONS.times
+    login_tries: int = BACKOFF.free
+    login_wait: int = BACKOFF.longest
     history: int = 20
     registration: Registration = Registration.OPEN
     allow_plaintext_passwords: bool = False
@@ -72,6 +76,10 @@ class Settings:
     retention: Retention = FOREVER
     log_size: int = 10_000
     operators: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def backoff(self) -> Backoff:
+        return Backoff(self.login_tries, self.login_wait)
 
     def connections(self, allowed: int | None) -> int:
         """How many there may be in all, where the system allows so many; None where that is not known."""
@@ -100,10 +108,12 @@ def _room(value: str) -> str:
         raise usage.UsageError(f"must be a room such as {LOBBY}: {error}") from None
 
 
-def _number(least: int) -> Callable[[str], int]:
+def _number(least: int, most: int | None = None) -> Callable[[str], int]:
     def parse(value: str) -> int:
-        if not (value.isascii() and value.isdigit() and len(value) < 10) or int(value) < least:
-            raise usage.UsageError(f"must be a whole number from {least}, not {value!r}")
+        is_number = value.isascii() and value.isdigit() and len(value) < 10
+        if not is_number or int(value) < least or (most is not None and int(value) > most):
+            end = "" if most is None else f" to {most}"
+            raise usage.UsageError(f"must be a whole number from {least}{end}, not {value!r}")
         return int(value)
 
     return parse
@@ -203,6 +213,10 @@ OPTIONS: tuple[_Option, ...] = (
         _number(1),
         "Accounts made from one address in 10 minutes. [default: 3, loopback exempt]",
         "registrations",
+    ),
+    _Option("login-tries", _number(1), "Passwords that may be wrong before one has to wait. [default: 5]"),
+    _Option(
+        "login-wait", _number(1, TRIES_MEMORY), "Seconds that one waits between two of them at most. [default: 300]"
     ),
     _Option("history", _number(0), "Lines shown on joining a room. [default: 20]"),
     _Option("database", _database, 'The FILE of the log, or "memory:" to keep nothing. [default: chat.sqlite]'),

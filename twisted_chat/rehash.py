@@ -11,6 +11,7 @@ from twisted.logger import Logger
 from twisted.python import usage
 
 from twisted_chat.accounts.operators import KnownOperators
+from twisted_chat.accounts.tries import Tries
 from twisted_chat.core.chat import Chat
 from twisted_chat.core.errors import BadRequest
 from twisted_chat.frontends.admission import Admission
@@ -31,6 +32,7 @@ class Running:
     doors: Sequence[DoorFactory]
     certificates: Sequence[Certificates]
     allowed: int | None
+    tries: Sequence[Tries] = ()
 
 
 def _set(field: str, name: str) -> Callable[[Running, Settings], None]:
@@ -49,6 +51,11 @@ def _limits(running: Running, settings: Settings) -> None:
     running.admission.limit(settings.connections(running.allowed), settings.max_per_address)
 
 
+def _backoff(running: Running, settings: Settings) -> None:
+    for tries in running.tries:
+        tries.backoff = settings.backoff
+
+
 def _operators(running: Running, settings: Settings) -> None:
     running.operators.replace(settings.operators)
     running.chat.helm.operators_changed()
@@ -65,6 +72,8 @@ LIVE: dict[str, Callable[[Running, Settings], None]] = {
     "password": _set_doors("password"),
     "max_connections": _limits,
     "max_per_address": _limits,
+    "login_tries": _backoff,
+    "login_wait": _backoff,
 }
 """How each setting that can change while the service runs is taken up. All others want a restart."""
 
