@@ -11,8 +11,8 @@ from typing import Any
 from twisted.python import usage
 
 from twisted_chat import __version__
-from twisted_chat.accounts.tries import MEMORY as TRIES_MEMORY
 from twisted_chat.accounts.tries import BACKOFF, Backoff
+from twisted_chat.accounts.tries import MEMORY as TRIES_MEMORY
 from twisted_chat.config import from_file, read_text
 from twisted_chat.core.chat import REGISTRATIONS, Registration
 from twisted_chat.core.durations import UNITS, seconds_of
