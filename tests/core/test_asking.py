@@ -18,7 +18,7 @@ from twisted_chat.core.told import Welcome
 SESAME = "open sesame"
 RUTH = "ruth-less"
 IN_CLEAR = "!!! PLAINTEXT_REFUSED a password may not cross the net in clear: come by TLS"
-NOTHING = "reply Nothing was done"
+NOTHING = "reply Nothing was changed"
 
 
 def question(what: str) -> str:
@@ -123,7 +123,7 @@ class Answers(AskingCase):
     def test_two_that_differ(self) -> None:
         self.alice.types("/register")
         self.alice.answers(SESAME, SESAME.upper())
-        self.alice.hears(NEW, AGAIN, "!!! BAD_PASSWORD these are two different passwords; nothing was done")
+        self.alice.hears(NEW, AGAIN, "!!! BAD_PASSWORD the two are not the same; nothing was changed")
         self.assertIsNone(self.chat.accounts.named("alice"))
 
     def test_one_that_can_be_none(self) -> None:

@@ -37,7 +37,7 @@ def ask_for(session: Session, usage: str, wanted: tuple[str, ...], then: Callabl
         password = clean(line).strip()  # as it would be in the line of the command
         answers.append(password)
         if not password:
-            session.reply(lambda: ("Nothing was done",))
+            session.reply(lambda: ("Nothing was changed",))
         elif len(answers) < len(wanted):
             ask_next()
         else:
@@ -58,7 +58,7 @@ def ask_new(session: Session, usage: str, then: Callable[..., None], *before: st
     def same(*answers: str) -> None:
         *others, first, second = answers
         if first != second:
-            raise BadPassword("these are two different passwords; nothing was done")
+            raise BadPassword("the two are not the same; nothing was changed")
         then(*others, first)
 
     ask_for(session, usage, (*before, new, AGAIN), same)

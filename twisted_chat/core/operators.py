@@ -55,18 +55,20 @@ def _oper(session: Session, argument: str, client_id: str | None) -> Lines | Non
         name = session.operator
         return lambda: (f"You are the operator {name}" if name else "You are no operator of this server",)
     name, password = first_word(argument)
-    _become(session, name, password, client_id)
+    _become_operator(session, name, password, client_id)
     return None
 
 
-def _become(session: Session, name: str, password: str, client_id: str | None) -> None:
+def _become_operator(session: Session, name: str, password: str, client_id: str | None) -> None:
     chat, origin, nick = session.chat, session.recipient.origin, session.person.nick
     check_private(chat, origin)
     if chat.closing:
         raise ShuttingDown
     if not password:
         wanted = f"the password of the operator {shortened(name)}"
-        ask_for(session, "/oper NAME PASSWORD", (wanted,), lambda given: _become(session, name, given, client_id))
+        ask_for(
+            session, "/oper NAME PASSWORD", (wanted,), lambda given: _become_operator(session, name, given, client_id)
+        )
         return
 
     def ask() -> Deferred[str]:

@@ -54,7 +54,7 @@ class Answering(PromptCase):
     def test_an_empty_line(self) -> None:
         alice = self.alice()
         alice.says("/oper ruth", "", "hello")
-        alice.hears(PASSWORD, "*** Nothing was done")
+        alice.hears(PASSWORD, "*** Nothing was changed")
         self.bob.hears("alice: hello")
 
     def test_a_command_is_none(self) -> None:
@@ -206,7 +206,7 @@ class Echo(PromptCase):
         peer.says(SESAME)
         self.assertNotIn(b"\xff", self.gets(peer))
         peer.says("")
-        self.assertEqual(self.gets(peer), SHOW + b"*** Nothing was done\r\n")
+        self.assertEqual(self.gets(peer), SHOW + b"*** Nothing was changed\r\n")
 
     def test_the_prompt_before_one_is_in(self) -> None:
         owner = self.alice()

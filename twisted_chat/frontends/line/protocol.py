@@ -152,7 +152,7 @@ class LineProtocol(DoorConnection):
     def _enter_with(self, fields: dict[str, object], account: Account | None) -> None:
         session = self._factory.chat.enter(self, account=account, **requests.entry(fields))
         self.MAX_LENGTH = jsonl.MAX_OBJECT
-        self._silence = Silence(self._clock, self._ask, self._fell_silent, self._silence_is_ours)
+        self._silence = Silence(self._clock, self._send_ping, self._fell_silent, self._silence_is_ours)
         self._let_in(session, self._object)
 
     # talking: one state for each dialect
@@ -229,12 +229,7 @@ class LineProtocol(DoorConnection):
 
     # telnet
 
-    def dataReceived(self, data: bytes) -> None:
-        if IAC in data or (self._telnet is not None and self._telnet.is_within):
-            data = self._without_commands(data)
-        super().dataReceived(data)
-
-    def _without_commands(self, data: bytes) -> bytes:
+    def without_commands(self, data: bytes) -> bytes:
         if self._objects or self._deaf:
             return data
         if self._telnet is None:
@@ -243,12 +238,14 @@ class LineProtocol(DoorConnection):
             self._throttle.took_line()
             self._throttle.charge(data.count(IAC) // COMMANDS_A_LINE)
         data = self._telnet.strip(data)
+        self.is_within_command = self._telnet.is_within
         self._hide_or_show()
         return data
 
     def hear_the_end(self) -> None:
         if self._telnet is not None:
             self._telnet.forget()
+            self.is_within_command = False
         super().hear_the_end()
 
     def _hide_or_show(self) -> None:
@@ -265,7 +262,7 @@ class LineProtocol(DoorConnection):
         """We read nothing, or a ping would wait behind what is queued: who takes no bytes is the outbox's to find."""
         return bool(self.paused or self._outbox.size)
 
-    def _ask(self) -> None:
+    def _send_ping(self) -> None:
         self._outbox.write(_PING)
 
     def _fell_silent(self) -> None:

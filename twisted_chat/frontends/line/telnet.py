@@ -21,7 +21,6 @@ LINE_BY_LINE = b"\xff\xfc\x03"
 MAX_SUBNEGOTIATION = 512
 """Bytes, after which it is taken for none: what follows is text again."""
 
-
 MOST_AT_ONCE = 256
 """Bytes 255 in one read: more of them are no telnet, and are not looked at."""
 
