@@ -125,6 +125,8 @@ class Listener:
         self.closed = False
         self.origin = Origin("", secure=True)
         self.session: Any = None
+        self.can_be_asked = False
+        self.asked: Callable[[str], None] | None = None
         self.heard: list[Any] = []
 
     def view(self, current: bool) -> TupleView:
@@ -147,6 +149,11 @@ class Listener:
 
     def charge(self, lines: int) -> None:
         self.charged += lines
+
+    def ask(self, answered: Callable[[str], None]) -> bool:
+        if self.can_be_asked:
+            self.asked = answered
+        return self.can_be_asked
 
     def became(self, session: Session) -> None:
         self.session = session

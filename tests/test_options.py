@@ -92,6 +92,7 @@ class CommandLine(OptionsCase):
             "--max-connections=10", "--max-per-address=2", "--history=0", "--log-size=7", "--new-per-address=9",
             "--max-unnamed=1:50:3", "--naming-time=20", "--change-price=1", "--repeat-price=2",
             "--registrations-per-address=4", "--max-text=100", "--max-rooms=20", "--rooms-per-person=3",
+            "--registrations-per-address=4", "--login-tries=8", "--login-wait=60",
         )  # fmt: skip
         self.assertEqual(
             found,
@@ -111,6 +112,8 @@ class CommandLine(OptionsCase):
                 max_text=100,
                 max_rooms=20,
                 rooms_per_person=3,
+                login_tries=8,
+                login_wait=60,
                 history=0,
                 log_size=7,
             ),
@@ -169,6 +172,11 @@ class Wrong(OptionsCase):
             (("--history", "٣"), "--history must be a whole number from 0"),
             (("--max-connections", "0"), "--max-connections must be a whole number from 1"),
             (("--max-text", "2001"), "--max-text must be a whole number from 1 to 2000, not '2001'"),
+            (("--login-tries", "0"), "--login-tries must be a whole number from 1, not '0'"),
+            *[
+                (("--login-wait", value), f"--login-wait must be a whole number from 1 to 1800, not {value!r}")
+                for value in ("0", "1801", "5m", "off", "5,300", "")
+            ],
             (("--name", " "), "--name must have 1 to 60 characters"),
             (("--port", "70000"), "--port 70000: a port is a number up to 65535"),
             (("--gossip", "70000"), "--gossip 70000: a port is a number up to 65535"),

@@ -16,6 +16,7 @@ from tests.certificates import make_certificate
 from tests.files import folder_for
 from tests.test_tls import client, shake_hands
 from twisted_chat import tap
+from twisted_chat.accounts.tries import Backoff
 from twisted_chat.core.chat import Registration
 from twisted_chat.core.errors import BadRequest
 from twisted_chat.core.limits import Limits
@@ -75,19 +76,22 @@ class Taking(RehashCase):
         self.write(
             f'name = "New"\nmotd = "{self.folder}/motd"\nhistory = 5\nregistration = "operator"\nrate = "3,1"\n'
             f'password-file = "{self.folder}/password"\nmax-connections = 2\nmax-per-address = 1\n'
-            "allow-plaintext-passwords = true\nmax-text = 7\nmax-rooms = 8\nrooms-per-person = 9",
+            "allow-plaintext-passwords = true\nmax-text = 7\nmax-rooms = 8\nrooms-per-person = 9\n"
+            "login-tries = 2\nlogin-wait = 9",
             'ruth = "another one"',
         )
         self.assertEqual(
             self.rehash(),
             "changed: name, motd, password-file, rate, max-connections, max-per-address, max-text, max-rooms, "
-            "rooms-per-person, history, registration, allow-plaintext-passwords, operators",
+            "rooms-per-person, login-tries, login-wait, history, registration, allow-plaintext-passwords, operators",
         )
         chat, factory = self.chat, self.factory
         self.assertEqual((chat.name, chat.motd, chat.history_lines), ("New", ("be kind",), 5))
         self.assertEqual((chat.registration, chat.plaintext_passwords), (Registration.OPERATOR, True))
         self.assertEqual((factory.rate, factory.password), (Rate(3, 1.0), "sesame"))
         self.assertEqual(chat.limits, Limits(7, 8, 9))
+        for tries in (chat.accounts.tries, chat.helm.operators.tries):
+            self.assertEqual(tries.backoff, Backoff(2, 9))
         admission = factory.admission
         self.assertEqual((admission._in_all, admission._per_address, admission._exempt_loopback), (2, 1, False))
         self.assertEqual(self.rehash(), "nothing has changed")

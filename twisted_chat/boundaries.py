@@ -89,6 +89,12 @@ class Recipient(Protocol):
     def charge(self, lines: int) -> None:
         """What it asked for last counts for so many lines more, where lines are counted."""
 
+    def ask(self, answered: Callable[[str], None]) -> bool:
+        """Its next line is a password: it goes to `answered` and nowhere else, unseen on its screen where that can be.
+
+        The question comes as an answer, after this. False: it can't be asked, and nothing is different.
+        """
+
     def became(self, session: Session) -> None:
         """It speaks for somebody else from now on: what it hears goes to `session`."""
 

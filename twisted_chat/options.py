@@ -11,6 +11,8 @@ from typing import Any
 from twisted.python import usage
 
 from twisted_chat import __version__
+from twisted_chat.accounts.tries import BACKOFF, Backoff
+from twisted_chat.accounts.tries import MEMORY as TRIES_MEMORY
 from twisted_chat.config import from_file, read_text
 from twisted_chat.core.chat import REGISTRATIONS, Registration
 from twisted_chat.core.durations import UNITS, seconds_of
@@ -69,6 +71,8 @@ class Settings:
     max_rooms: int = Limits().rooms
     rooms_per_person: int = Limits().rooms_of_one
     registrations: int = REGISTRATIONS.times
+    login_tries: int = BACKOFF.free
+    login_wait: int = BACKOFF.longest
     history: int = 20
     registration: Registration = Registration.OPEN
     allow_plaintext_passwords: bool = False
@@ -80,6 +84,10 @@ class Settings:
     @property
     def limits(self) -> Limits:
         return Limits(self.max_text, self.max_rooms, self.rooms_per_person)
+
+    @property
+    def backoff(self) -> Backoff:
+        return Backoff(self.login_tries, self.login_wait)
 
     def connections(self, allowed: int | None) -> int:
         """How many there may be in all, where the system allows so many; None where that is not known."""
@@ -216,6 +224,10 @@ OPTIONS: tuple[_Option, ...] = (
         _number(1),
         "Accounts made from one address in 10 minutes. [default: 3, loopback exempt]",
         "registrations",
+    ),
+    _Option("login-tries", _number(1), "Passwords that may be wrong before one has to wait. [default: 5]"),
+    _Option(
+        "login-wait", _number(1, TRIES_MEMORY), "Seconds that one waits between two of them at most. [default: 300]"
     ),
     _Option("history", _number(0), "Lines shown on joining a room. [default: 20]"),
     _Option("database", _database, 'The FILE of the log, or "memory:" to keep nothing. [default: chat.sqlite]'),

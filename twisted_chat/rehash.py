@@ -11,6 +11,7 @@ from twisted.logger import Logger
 from twisted.python import usage
 
 from twisted_chat.accounts.operators import KnownOperators
+from twisted_chat.accounts.tries import Tries
 from twisted_chat.core.chat import Chat
 from twisted_chat.core.errors import BadRequest
 from twisted_chat.frontends.admission import Admission
@@ -31,6 +32,7 @@ class Running:
     doors: Sequence[DoorFactory]
     certificates: Sequence[Certificates]
     allowed: int | None
+    tries: Sequence[Tries] = ()
 
 
 def _set(field: str, name: str) -> Callable[[Running, Settings], None]:
@@ -47,6 +49,11 @@ def _set_doors(field: str) -> Callable[[Running, Settings], None]:
 
 def _connections(running: Running, settings: Settings) -> None:
     running.admission.limit(settings.connections(running.allowed), settings.max_per_address)
+
+
+def _backoff(running: Running, settings: Settings) -> None:
+    for tries in running.tries:
+        tries.backoff = settings.backoff
 
 
 def _operators(running: Running, settings: Settings) -> None:
@@ -68,6 +75,8 @@ LIVE: dict[str, Callable[[Running, Settings], None]] = {
     "max_text": _set("limits", "limits"),
     "max_rooms": _set("limits", "limits"),
     "rooms_per_person": _set("limits", "limits"),
+    "login_tries": _backoff,
+    "login_wait": _backoff,
 }
 """How each setting that can change while the service runs is taken up. All others want a restart."""
 

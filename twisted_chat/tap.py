@@ -84,17 +84,19 @@ def _compose(
         )
     journal = _journal(settings, reactor, broken)
     threads = PasswordThreads(reactor)
-    operators = KnownOperators(settings.operators, Hasher(threads), reactor)
+    operators = KnownOperators(settings.operators, Hasher(threads), reactor, settings.backoff)
+    accounts = Directory(
+        _account_store(journal),
+        Hasher(threads),
+        reactor,
+        utc_ms=_utc_ms,
+        new_id=_new_id,
+        checkers=_checkers(settings.auth),
+        backoff=settings.backoff,
+    )
     chat = Chat(
         journal,
-        Directory(
-            _account_store(journal),
-            Hasher(threads),
-            reactor,
-            utc_ms=_utc_ms,
-            new_id=_new_id,
-            checkers=_checkers(settings.auth),
-        ),
+        accounts,
         reactor,
         keepers=_keepers(journal),
         utc_ms=_utc_ms,
@@ -135,7 +137,15 @@ def _compose(
         for option, ports, factory in factories
         for port in ports
     ]
-    running = Running(chat, operators, admission, [factory for _, _, factory in factories], certificates, allowed)
+    running = Running(
+        chat,
+        operators,
+        admission,
+        [factory for _, _, factory in factories],
+        certificates,
+        allowed,
+        (accounts.tries, operators.tries),
+    )
     rehash = Rehash(settings, options.read_again, running)
     return ChatService(chat, doors, reactor, failed.at_start), rehash
 

@@ -13,7 +13,7 @@ from tests.helpers import make_accounts
 from twisted_chat.accounts.directory import Directory
 from twisted_chat.accounts.passwords import AT_ONCE, WAITING, Hasher
 from twisted_chat.accounts.store import MemoryStore
-from twisted_chat.accounts.tries import FREE
+from twisted_chat.accounts.tries import BACKOFF
 from twisted_chat.core.errors import BadLogin, BadPassword, Busy, NameTaken, StorageUnavailable
 from twisted_chat.core.names import parse_nick
 
@@ -90,7 +90,7 @@ class LoggingIn(DirectoryCase):
         self.assertEqual(self.refuses(BadLogin), self.refuses(BadLogin, nick="nobody"))
 
     def test_guessing_gets_slow_for_the_network(self) -> None:
-        for number in range(FREE):
+        for number in range(BACKOFF.free):
             self.refuses(BadLogin, nick=f"nobody{number}", network="192.0.2.7")
         self.assertIn("wait 1 seconds", self.refuses(Busy, nick="bob", network="192.0.2.7"))
         self.logs_in(network="192.0.2.8")
@@ -98,7 +98,7 @@ class LoggingIn(DirectoryCase):
         self.logs_in(network="192.0.2.7")
 
     def test_and_for_the_account_from_wherever(self) -> None:
-        for number in range(FREE):
+        for number in range(BACKOFF.free):
             self.refuses(BadLogin, network=f"192.0.2.{number}")
         self.refuses(Busy, network="192.0.2.99")
         self.clock.advance(1)
@@ -107,9 +107,9 @@ class LoggingIn(DirectoryCase):
 
     def test_an_account_of_ones_own_makes_no_guesses_good(self) -> None:
         self.successResultOf(self.directory.register("2", parse_nick("eve"), SESAME))
-        for number in range(FREE):
+        for number in range(BACKOFF.free):
             self.refuses(BadLogin, nick=f"nobody{number}", network="192.0.2.7")
-            if number < FREE - 1:
+            if number < BACKOFF.free - 1:
                 self.logs_in("eve", network="192.0.2.7")
         self.refuses(Busy, network="192.0.2.7")
 
@@ -117,9 +117,11 @@ class LoggingIn(DirectoryCase):
         threads = Later()
         directory = self.slow(threads)
         directory.open()
-        answers: list[Deferred[Any]] = [directory.login("alice", "wrong", "192.0.2.7") for _try in range(FREE + 1)]
+        answers: list[Deferred[Any]] = [
+            directory.login("alice", "wrong", "192.0.2.7") for _try in range(BACKOFF.free + 1)
+        ]
         self.failureResultOf(answers[-1], Busy)
-        self.assertEqual(len(threads.waiting), FREE)
+        self.assertEqual(len(threads.waiting), BACKOFF.free)
 
     def test_a_crowd(self) -> None:
         threads = Later()
@@ -141,7 +143,7 @@ class LoggingIn(DirectoryCase):
         directory.open()
         waiting = [directory.login("nobody", "x", f"192.0.3.{number}") for number in range(AT_ONCE + WAITING)]
         portal, directory.portal = directory.portal, NoWay()  # type: ignore[assignment]
-        for _try in range(2 * FREE):
+        for _try in range(2 * BACKOFF.free):
             error = self.failureResultOf(directory.login("alice", "wrong", "192.0.2.7"), Busy).value
             self.assertEqual(str(error), "too many passwords are being looked at; try again")
         directory.portal = portal

@@ -5,9 +5,11 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.helpers import make_accounts
 from twisted_chat.accounts import directory
-from twisted_chat.accounts.tries import FREE, LONGEST, MEMORY, MOST, Homes, Tries
+from twisted_chat.accounts.tries import BACKOFF, MEMORY, MOST, Backoff, Homes, Tries
 from twisted_chat.core.errors import Busy, NotAllowed
 from twisted_chat.core.names import parse_nick
+
+FREE = BACKOFF.free
 
 
 class Guessing(SynchronousTestCase):
@@ -32,7 +34,29 @@ class Guessing(SynchronousTestCase):
     def test_there_is_a_longest_wait(self) -> None:
         for _try in range(60):
             self.tries.begun("eve")
-        self.assertIn(f"wait {LONGEST:.0f} seconds", str(self.assertRaises(Busy, self.tries.check, "eve")))
+        self.assertIn("wait 300 seconds", str(self.assertRaises(Busy, self.tries.check, "eve")))
+
+    def test_who_goes_on_for_days(self) -> None:
+        for _try in range(2_000):
+            self.tries.begun("eve")
+        self.assertIn("wait 300 seconds", str(self.assertRaises(Busy, self.tries.check, "eve")))
+
+    def test_as_the_options_have_it(self) -> None:
+        self.tries = Tries(self.clock, Backoff(free=1, longest=3))
+        self.fails()
+        for wait in (1, 2, 3, 3):
+            self.assertIn(f"wait {wait} seconds", str(self.assertRaises(Busy, self.tries.check, "eve")))
+            self.clock.advance(wait)
+            self.fails()
+        self.tries.backoff = Backoff(free=6, longest=3)
+        self.tries.check("eve")
+
+    def test_no_wait_is_cut_short_by_forgetting(self) -> None:
+        self.tries = Tries(self.clock, Backoff(longest=MEMORY))
+        for _try in range(60):
+            self.tries.begun("eve")
+        self.clock.advance(MEMORY - 1)
+        self.assertIn("wait 1 seconds", str(self.assertRaises(Busy, self.tries.check, "eve")))
 
     def test_it_is_forgotten(self) -> None:
         self.fails(times=FREE)

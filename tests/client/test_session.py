@@ -248,9 +248,18 @@ class SessionTests(SynchronousTestCase):
         self.assertEqual(self.asks("/password", "old", "new new", "new new"), ["Old password: ", *again])
         self.assertEqual(self.asks("/login bob", "secret"), ["Password: "])
         self.assertEqual(self.asks("/LOGIN", "secret"), ["Password: "])
+        self.assertEqual(self.asks("/oper ruth", "secret"), ["Password: "])
+        self.assertEqual(self.asks("/enroll dave", "secret", "secret"), again)
         self.assertEqual(
             [fields["text"] for fields in self.sent()],
-            ["/register open sesame", "/password old\tnew new", "/login bob secret", "/login alice secret"],
+            [
+                "/register open sesame",
+                "/password old\tnew new",
+                "/login bob secret",
+                "/login alice secret",
+                "/oper ruth secret",
+                "/enroll dave secret",
+            ],
         )
 
     def test_one_changes_ones_mind(self) -> None:
@@ -266,8 +275,10 @@ class SessionTests(SynchronousTestCase):
 
     def test_they_may_be_typed_as_well(self) -> None:
         self.is_in()
-        self.assertEqual(self.asks("/login bob secret"), [])
-        self.assertEqual([fields["text"] for fields in self.sent()], ["/login bob secret"])
+        typed = ["/login bob secret", "/oper ruth secret", "/oper", "/enroll dave secret", "/enroll"]
+        for line in typed:
+            self.assertEqual(self.asks(line), [])
+        self.assertEqual([fields["text"] for fields in self.sent()], typed)
 
     def test_another_nickname_than_an_accounts(self) -> None:
         self.connects()

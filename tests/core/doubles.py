@@ -101,6 +101,14 @@ class Someone:
             self.session.typed(each)
         self.case.turn()
 
+    def answers(self, *lines: str) -> None:
+        """Answer questions for passwords, each in a turn."""
+        for each in lines:
+            asked, self.listener.asked = self.listener.asked, None
+            assert asked is not None, "nothing is asked"
+            asked(each)
+            self.case.turn()
+
     def takes(self) -> list[str]:
         """What was heard since the last look."""
         heard = [line(item) for item, _stance, _view in self.listener.heard]

@@ -10,7 +10,7 @@ from tests.core.doubles import Someone, arrives, someone
 from tests.helpers import AtOnce, CoreCase, Later, Listener, make_chat
 from twisted_chat.accounts.operators import KnownOperators
 from twisted_chat.accounts.passwords import Hasher
-from twisted_chat.accounts.tries import FREE
+from twisted_chat.accounts.tries import BACKOFF
 from twisted_chat.boundaries import Figures, Host, Origin
 from twisted_chat.core.chat import Registration
 from twisted_chat.core.commands import COMMANDS
@@ -103,7 +103,7 @@ class Becoming(OperatorCase):
     def test_guessing_is_slowed_for_one_network_alone(self) -> None:
         for who, network in ((self.alice, "192.0.2.1"), (self.bob, "192.0.2.2")):
             who.listener.origin = Origin(network, secure=True)
-        for _try in range(FREE):
+        for _try in range(BACKOFF.free):
             self.bob.types("/oper ruth wrong")
         self.bob.takes()
         self.bob.types(f"/oper ruth {RUTH}")
@@ -115,7 +115,7 @@ class Becoming(OperatorCase):
         self.assertEqual(self.bob.session.operator, "ruth")
 
     def test_tries_on_this_machine_are_counted_too(self) -> None:
-        for _try in range(FREE + 1):
+        for _try in range(BACKOFF.free + 1):
             self.bob.types("/oper ruth wrong")
         self.assertIn("!!! BUSY too many tries failed; wait 1 seconds", self.bob.takes())
 

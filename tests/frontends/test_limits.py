@@ -190,4 +190,4 @@ class Guessing(UnframedCase):
             codes.append(peer.takes_objects()[-1]["code"])
             peer.hangs_up()
         self.assertEqual(codes, ["BAD_LOGIN"] * 5 + ["BUSY"] * 3)
-        self.assertEqual(list(self.chat.accounts._tries._failures), [f"network {self.host}"])  # type: ignore[attr-defined]
+        self.assertEqual(list(self.chat.accounts.tries._failures), [f"network {self.host}"])  # type: ignore[attr-defined]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import resource
 import socket
+import termios
 from pathlib import Path
 
 from twisted.internet.endpoints import SSL4ClientEndpoint, connectProtocol
 from twisted.internet.ssl import Certificate, optionsForClientTLS
+from twisted.internet.task import deferLater
 
 from tests.processes.server import TWISTD, Process, ServerCase, Stranger, reactor
 
@@ -39,6 +41,43 @@ class Talking(ServerCase):
         await telnet.shows(rb"Welcome, tina")
         telnet.transport.write(b"by telnet\r\n")
         self.assertEqual(await bob.hears("telnet"), "tina: by telnet")
+
+    async def shows_what_is_typed(self, process: Process, shows: bool) -> None:
+        """Wait until the terminal of a process does, or does not, line by line."""
+        while True:
+            flags = termios.tcgetattr(process.transport.fd)[3]
+            if flags & (termios.ECHO | termios.ICANON) == (termios.ECHO if shows else 0) | termios.ICANON:
+                return
+            await deferLater(reactor, 0.01)
+
+    async def test_telnet_that_speaks_it_hides_what_is_typed_at_a_prompt(self) -> None:
+        """By itself it does so at port 23 only; a - before the port, or any command of the user's, makes it begin."""
+        _server, port = await self.start()
+        bob = await self.enter(port, "bob")
+        for nick, arguments in (("tina", ["--", "127.0.0.1", f"-{port}"]), ("timo", ["127.0.0.1", str(port)])):
+            telnet = self.spawn([self.program("telnet"), *arguments], usePTY=True)
+            await telnet.shows(b"NICK")
+            if nick == "timo":
+                telnet.transport.write(b"\x1d")
+                await telnet.shows(b"telnet> ")
+                telnet.transport.write(b"send ayt\r")
+            telnet.transport.write(nick.encode() + b"\r")
+            await telnet.shows(b"Welcome, " + nick.encode())
+            telnet.transport.write(b"/register\r")
+            await telnet.shows(b"a new password;")
+            await self.shows_what_is_typed(telnet, False)
+            telnet.transport.write(b"open sesme\x7f\x7fame\r")
+            await telnet.shows(b"the new password again;")
+            telnet.transport.write(b"open sesame\r")
+            await telnet.shows(nick.encode() + b" is yours now")
+            self.assertNotIn(b"open", telnet.output)
+            self.assertNotIn(b"\xff", telnet.output)
+            await self.shows_what_is_typed(telnet, True)
+            telnet.transport.write(b"good mornnig\x7f\x7f\x7fing\r")
+            await telnet.shows(b"good morn")
+            self.assertEqual(await bob.hears("good"), f"{nick}: good morning")
+            telnet.transport.write(b"/quit\r")
+            await telnet.ended
 
     async def test_tls(self) -> None:
         certificate = self.certificate()

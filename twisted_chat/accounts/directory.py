@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 from twisted_chat.accounts.cred import IAccount, portal
 from twisted_chat.accounts.passwords import Hasher
 from twisted_chat.accounts.store import Record, Store
-from twisted_chat.accounts.tries import Homes, Tries
+from twisted_chat.accounts.tries import BACKOFF, Backoff, Homes, Tries
 from twisted_chat.boundaries import Account, Accounts
 from twisted_chat.core.errors import BadLogin, Busy, ChatError, NameTaken, NotAllowed
 from twisted_chat.core.lookalikes import Looks
@@ -41,6 +41,7 @@ class Directory:
         utc_ms: Callable[[], int],
         new_id: Callable[[], str],
         checkers: Sequence[ICredentialsChecker] = (),
+        backoff: Backoff = BACKOFF,
     ) -> None:
         self._store = store
         self._hasher = hasher
@@ -51,7 +52,7 @@ class Directory:
         self._by_id: dict[str, Account] = {}
         self._coming: set[str] = set()
         self._looks = Looks()
-        self._tries = Tries(clock)
+        self.tries = Tries(clock, backoff)
         self._homes = Homes()
 
     def open(self) -> None:
@@ -114,13 +115,13 @@ class Directory:
             tries.append(f"account {key}")  # of names that are nobody's no memory is kept
         try:
             for each in tries:
-                self._tries.check(each)
+                self.tries.check(each)
             # Of a storm most come to this: not for each a walk through the portal, of which all that it costs is ours.
             self._hasher.check()
         except ChatError as error:
             return fail(error)
         for each in tries:
-            self._tries.begun(each)
+            self.tries.begun(each)
         credentials = UsernamePassword(nick.strip().encode("utf-8", "replace"), password.encode("utf-8", "replace"))
         entering: Deferred[Any] = self.portal.login(credentials, None, IAccount)
         return entering.addCallbacks(
@@ -155,15 +156,15 @@ class Directory:
 
     def _entered(self, account: Account, network: str) -> Account:
         if network:
-            self._tries.succeeded(f"network {network}")
-        self._tries.forget(f"account {account.key}")
+            self.tries.succeeded(f"network {network}")
+        self.tries.forget(f"account {account.key}")
         self._homes.learn(account.key, network)
         return account
 
     def _refused(self, failure: Failure, tries: list[str]) -> Failure:
         if isinstance(failure.value, Busy):  # it was not even looked at
             for each in tries:
-                self._tries.succeeded(each)
+                self.tries.succeeded(each)
         if isinstance(failure.value, UnauthorizedLogin):
             raise BadLogin(_WRONG)
         return failure

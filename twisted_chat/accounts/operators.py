@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred, fail
 from twisted.internet.interfaces import IReactorTime
 
 from twisted_chat.accounts.passwords import Hasher
-from twisted_chat.accounts.tries import Tries
+from twisted_chat.accounts.tries import BACKOFF, Backoff, Tries
 from twisted_chat.boundaries import Operators
 from twisted_chat.core.errors import BadLogin, ChatError
 from twisted_chat.core.names import fold
@@ -24,10 +24,12 @@ class KnownOperators:
     own, so that a storm of logins does not, either.
     """
 
-    def __init__(self, secrets: Mapping[str, str], hasher: Hasher, clock: IReactorTime) -> None:
+    def __init__(
+        self, secrets: Mapping[str, str], hasher: Hasher, clock: IReactorTime, backoff: Backoff = BACKOFF
+    ) -> None:
         self.replace(secrets)
         self._hasher = hasher
-        self._tries = Tries(clock)
+        self.tries = Tries(clock, backoff)
 
     def replace(self, secrets: Mapping[str, str]) -> None:
         """From now on it is these."""
@@ -41,16 +43,16 @@ class KnownOperators:
         known, secret = entry = self._known.get(key, ("", ""))
         place = network or HERE
         try:
-            self._tries.check(place)
+            self.tries.check(place)
             verifying = self._hasher.verify(secret, password)
         except ChatError as error:
             return fail(error)
-        self._tries.begun(place)
+        self.tries.begun(place)
 
         def verified(right: bool) -> str:
             if not right or self._known.get(key) != entry:  # or he was taken from the list meanwhile
                 raise BadLogin("no operator has this name and password")
-            self._tries.succeeded(place)
+            self.tries.succeeded(place)
             return known
 
         return verifying.addCallback(verified)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import ceil
 
 from twisted.internet.interfaces import IReactorTime
@@ -9,31 +10,42 @@ from twisted.internet.interfaces import IReactorTime
 from twisted_chat.core.errors import Busy
 from twisted_chat.core.recent import Recent
 
-FREE = 5
-"""Tries that may fail without a consequence."""
-
-MEMORY = 1_800.0
-"""Seconds after which what failed is forgotten."""
-
-LONGEST = 300.0
-"""Seconds between two tries, at most: whose account it is must get in between a guesser's."""
+MEMORY = 1_800
+"""Seconds after which what failed is forgotten; no wait can be longer."""
 
 MOST = 10_000
 """Networks and accounts that are remembered; the oldest give way."""
 
 
-class Tries:
-    """Counts failures of whatever has a name: a network, an account. From the sixth on each doubles the wait."""
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """`free` tries may fail without a consequence; then each doubles the wait, to `longest` seconds at most.
 
-    def __init__(self, clock: IReactorTime) -> None:
+    Whose account it is must get in between a guesser's tries.
+    """
+
+    free: int = 5
+    longest: int = 300
+
+
+BACKOFF = Backoff()
+
+
+class Tries:
+    """Counts failures of whatever has a name: a network, an account. `backoff` may change at any time."""
+
+    def __init__(self, clock: IReactorTime, backoff: Backoff = BACKOFF) -> None:
+        self.backoff = backoff
         self._clock = clock
         self._failures: Recent[str, tuple[int, float]] = Recent(MOST)
 
     def check(self, name: str) -> None:
         """Raises `Busy` where the next try has to wait."""
         count, last = self._of(name)
-        if count >= FREE:
-            left = last + min(2.0 ** (count - FREE), LONGEST) - self._clock.seconds()
+        over = count - self.backoff.free
+        if over >= 0:
+            wait = min(1 << min(over, MEMORY.bit_length()), self.backoff.longest)  # who goes on for days is no overflow
+            left = last + wait - self._clock.seconds()
             if left > 0:
                 raise Busy(f"too many tries failed; wait {ceil(left)} seconds")
 

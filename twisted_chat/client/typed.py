@@ -96,6 +96,10 @@ def secrets_wanted(line: str, nick: str) -> tuple[str, tuple[str, ...]] | None:
     name = words[0].lower() if words else ""
     if name == "/login" and len(words) <= 2:
         return f"/login {words[1] if len(words) == 2 else nick} ", ("Password: ",)
+    if name == "/oper" and len(words) == 2:
+        return f"/oper {words[1]} ", ("Password: ",)
+    if name == "/enroll" and len(words) == 2:
+        return f"/enroll {words[1]} ", (NEW, AGAIN)
     if name == "/register" and len(words) == 1:
         return "/register ", (NEW, AGAIN)
     if name == "/password" and len(words) == 1:

@@ -18,8 +18,8 @@ class Command:
     """One row of the table.
 
     `run` gets the session, the rest of the line and the asker's id for it, and may give lines to answer with; with
-    `answers_itself` it sees to the answer on its own. `exact` commands can't be abbreviated. Those `for_operators` are
-    refused to everybody else, and are in nobody else's help.
+    `answers_itself` it sees to the answer on its own; with `asks` it does so where its parameters are missing. `exact`
+    commands can't be abbreviated. Those `for_operators` are refused to everybody else, and are in nobody else's help.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Command:
     exact: bool = False
     answers_itself: bool = False
     for_operators: bool = False
+    asks: bool = False
 
     @property
     def usage(self) -> str:

@@ -39,7 +39,7 @@ def run(session: Session, line: str, client_id: str | None = None) -> None:
     command = find(word, is_operator=bool(session.operator))
     if command.for_operators:
         operators.check(session)
-    if not argument and command.parameters and not command.parameters.startswith("["):
+    if not (argument or command.asks or command.parameters.startswith("[") or not command.parameters):
         raise NeedText(f"that needs more: {command.usage}")
     lines = command.run(session, argument, client_id)
     if lines is not None:
@@ -88,7 +88,7 @@ def _help(session: Session, argument: str, _id: str | None) -> Lines:
     return lambda: (
         "Whatever does not begin with / is said in your current room; //x says /x.",
         *(f"{command.usage:<{width}}  {command.help}" for command in shown),
-        "A command may be shortened as long as it is clear which one is meant.",
+        "A command may be shortened as long as it is clear which one is meant; a PASSWORD left out is asked for.",
     )
 
 
@@ -310,8 +310,8 @@ def _register(session: Session, argument: str, client_id: str | None) -> None:
 
 
 def _login(session: Session, argument: str, client_id: str | None) -> None:
-    nick, password = _both(argument, "login")
-    proving.log_in(session, nick, password, client_id)
+    nick, password = first_word(argument)
+    proving.log_in(session, nick or session.person.next_name.text, password, client_id)
 
 
 def _logout(session: Session, _argument: str, client_id: str | None) -> None:
@@ -320,7 +320,7 @@ def _logout(session: Session, _argument: str, client_id: str | None) -> None:
 
 def _password(session: Session, argument: str, client_id: str | None) -> None:
     old, _, new = argument.partition("\t" if "\t" in argument else " ")  # a tab, where one of them has blanks
-    if not new.strip():
+    if old and not new.strip():
         raise NeedText(f"that needs more: {BY_NAME['password'].usage}")
     proving.change_password(session, old, new.strip(), client_id)
 
@@ -381,10 +381,14 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("edit", "#ID TEXT", "changes what you said; /history shows the numbers", _edit, answers_itself=True),
     Command("delete", "#ID", "takes back what you said", _delete, exact=True, answers_itself=True),
-    Command("register", "PASSWORD", "makes your nickname your own", _register, exact=True, answers_itself=True),
-    Command("login", "NAME PASSWORD", "proves whose account you have", _login, exact=True, answers_itself=True),
+    Command(
+        "register", "PASSWORD", "makes your nickname your own", _register, exact=True, answers_itself=True, asks=True
+    ),
+    Command(
+        "login", "NAME PASSWORD", "proves whose account you have", _login, exact=True, answers_itself=True, asks=True
+    ),
     Command("logout", "", "makes you a guest again", _logout, exact=True, answers_itself=True),
-    Command("password", "OLD NEW", "changes your password", _password, exact=True, answers_itself=True),
+    Command("password", "OLD NEW", "changes your password", _password, exact=True, answers_itself=True, asks=True),
     Command("sessions", "", "lists where you are logged in", _sessions),
     Command("ghost", "[N]", "ends your other sessions, or the one with this number", _ghost, exact=True),
     Command("unread", "", "tells how much came while you were away", _unread, answers_itself=True),

@@ -11,13 +11,13 @@ from twisted.python.failure import Failure
 
 from twisted_chat.boundaries import Account
 from twisted_chat.core import becoming
+from twisted_chat.core.asking import ask_for, ask_new
 from twisted_chat.core.command import Command, Lines
 from twisted_chat.core.durations import seconds_of, span_of, when
 from twisted_chat.core.errors import (
     BadLogin,
     BadRequest,
     Killed,
-    NeedText,
     NickConfusable,
     NickInUse,
     NotAllowed,
@@ -26,7 +26,7 @@ from twisted_chat.core.errors import (
 from twisted_chat.core.helm import WORDS, Brake
 from twisted_chat.core.names import parse_nick
 from twisted_chat.core.proving import answer, check_private, prove
-from twisted_chat.core.text import because, first_word
+from twisted_chat.core.text import because, first_word, shortened
 
 if TYPE_CHECKING:
     from twisted_chat.core.chat import Chat
@@ -56,12 +56,21 @@ def _oper(session: Session, argument: str, client_id: str | None) -> Lines | Non
         name = session.operator
         return lambda: (f"You are the operator {name}" if name else "You are no operator of this server",)
     name, password = first_word(argument)
-    if not password:
-        raise NeedText("that needs more: /oper NAME PASSWORD")
+    _become_operator(session, name, password, client_id)
+    return None
+
+
+def _become_operator(session: Session, name: str, password: str, client_id: str | None) -> None:
     chat, origin, nick = session.chat, session.recipient.origin, session.person.nick
     check_private(chat, origin)
     if chat.closing:
         raise ShuttingDown
+    if not password:
+        wanted = f"the password of the operator {shortened(name)}"
+        ask_for(
+            session, "/oper NAME PASSWORD", (wanted,), lambda given: _become_operator(session, name, given, client_id)
+        )
+        return
 
     def ask() -> Deferred[str]:
         return chat.helm.operators.prove(name, password, origin.network).addErrback(failed)
@@ -78,7 +87,6 @@ def _oper(session: Session, argument: str, client_id: str | None) -> Lines | Non
         answer(session, f"You are the operator {operator} now; /help lists what is yours to do", client_id)
 
     prove(session, ask, proven, client_id)
-    return None
 
 
 def _announce(session: Session, argument: str, _id: str | None) -> None:
@@ -165,8 +173,11 @@ def _defcon(session: Session, argument: str, _id: str | None) -> Lines | None:
 
 def _enroll(session: Session, argument: str, client_id: str | None) -> None:
     nick, password = first_word(argument)
-    if not password:
-        raise NeedText("that needs more: /enroll NAME PASSWORD")
+    _make_account(session, nick, password, client_id)
+
+
+def _make_account(session: Session, nick: str, password: str, client_id: str | None) -> None:
+    check(session)
     chat = session.chat
     check_private(chat, session.recipient.origin)
     if not chat.registration.by_operators:
@@ -178,6 +189,14 @@ def _enroll(session: Session, argument: str, client_id: str | None) -> None:
     alike = chat.accounts.like(name.text)
     if alike is not None and alike.key != name.key:
         raise NickConfusable(name.text, alike.name)
+    if not password:
+        ask_new(
+            session,
+            "/enroll NAME PASSWORD",
+            lambda new: _make_account(session, nick, new, client_id),
+            new=f"a new password for {name.text}",
+        )
+        return
     _note(session, f"/enroll {name.text}")
 
     def registered(account: Account) -> None:

@@ -13,6 +13,7 @@ from twisted.python.failure import Failure as TwistedFailure
 
 from twisted_chat.boundaries import Stance
 from twisted_chat.core import missed
+from twisted_chat.core.asking import ask_for, ask_new
 from twisted_chat.core.becoming import Becoming
 from twisted_chat.core.durations import when
 from twisted_chat.core.errors import (
@@ -31,6 +32,7 @@ from twisted_chat.core.events import Aside
 from twisted_chat.core.moderating import expel
 from twisted_chat.core.rights import hush_of, subject_of
 from twisted_chat.core.rooms import LOBBY
+from twisted_chat.core.text import shortened
 from twisted_chat.core.told import Failure, Reply
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ def check_private(chat: Chat, origin: Origin) -> None:
 
 
 def register(session: Session, password: str, client_id: str | None) -> None:
-    """Make the present nickname this person's own."""
+    """Make the present nickname this person's own. A password that is empty is asked for, here and below."""
     chat, person = session.chat, session.person
     check_private(chat, session.recipient.origin)
     if person.account is not None:
@@ -59,6 +61,9 @@ def register(session: Session, password: str, client_id: str | None) -> None:
     if not chat.registers_itself:
         raise NotAllowed("nobody can register here by himself; ask an operator of the server")
 
+    if not password:
+        ask_new(session, "/register PASSWORD", lambda new: register(session, new, client_id))
+        return
     network, allowance = session.recipient.origin.network, chat.registrations
 
     def ask() -> Deferred[Account]:
@@ -91,6 +96,10 @@ def log_in(session: Session, nick: str, password: str, client_id: str | None) ->
     """Go on as the person whose account this is."""
     chat, origin = session.chat, session.recipient.origin
     check_private(chat, origin)
+    if not password:
+        wanted = f"the password of {shortened(nick)}"
+        ask_for(session, "/login NAME PASSWORD", (wanted,), lambda given: log_in(session, nick, given, client_id))
+        return
 
     def proven(account: Account) -> None:
         if session.person.account == account:
@@ -181,6 +190,14 @@ def change_password(session: Session, old: str, new: str, client_id: str | None)
     chat, origin = session.chat, session.recipient.origin
     check_private(chat, origin)
     account = _account_of(session)
+    if not old:
+        ask_new(
+            session,
+            "/password OLD NEW",
+            lambda old, new: change_password(session, old, new, client_id),
+            "your old password",
+        )
+        return
 
     def change() -> Deferred[Account]:
         proven = chat.accounts.login(account.name, old, origin.network)

@@ -182,6 +182,10 @@ class DoorConnection(TameLineReceiver, ABC):
         self._stop_deadline()
         self._factory.admission.named(self)
 
+    def ask(self, _answered: Callable[[str], None]) -> bool:
+        """As the session's `Recipient`: where nobody sits at a prompt, nothing is asked."""
+        return False
+
     def became(self, session: Session) -> None:
         self._session = session
         if self._peer_ended:

@@ -16,6 +16,9 @@ class TameLineReceiver(LineReceiver):
 
     delimiter = b"\r\n"
 
+    is_within_command = False
+    """Whether the next bytes are for `without_commands`, whatever they are."""
+
     def __init__(self) -> None:
         self._skipping = False
         self._pauses = 0
@@ -27,6 +30,8 @@ class TameLineReceiver(LineReceiver):
         if self._cutting:  # called by `resume` for a pause that ended within its line: the loop below goes on anyway
             return
         self._cutting = True
+        if b"\xff" in data or self.is_within_command:
+            data = self.without_commands(data)
         buffer = self._buffer + data if self._buffer else data
         at = 0
         while not self.paused and not self._deaf:
@@ -50,6 +55,10 @@ class TameLineReceiver(LineReceiver):
             rest = b""
         self._buffer = rest
         self._cutting = False
+
+    def without_commands(self, data: bytes) -> bytes:
+        """`data` has a byte 255, which no text has: here it is taken for one nevertheless."""
+        return data
 
     def pause(self) -> None:
         """Take no more lines, and no bytes from the transport. Each call needs its `resume`."""

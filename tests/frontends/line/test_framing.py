@@ -1,4 +1,4 @@
-"""Lines from bytes and back: telnet's options, line ends, bad bytes, and browsers."""
+"""Lines from bytes and back: line ends, bad bytes, and browsers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted_chat.frontends.connection import looks_like_http
 from twisted_chat.frontends.line.framing import MAX_LINE, decode, encode
 
-IAC = b"\xff"
 CLEAN_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n"))
 
 
@@ -27,10 +26,6 @@ class RoundTrips(SynchronousTestCase):
     @given(st.binary())
     def test_any_bytes_become_some_text(self, line: bytes) -> None:
         decode(line).encode()
-
-    @given(st.lists(CLEAN_TEXT.map(str.encode), min_size=2), st.sampled_from([b"\xff\xfb\x01", b"\xff\xf9"]))
-    def test_options_between_characters_leave_no_trace(self, pieces: list[bytes], option: bytes) -> None:
-        self.assertEqual(decode(option.join(pieces)), b"".join(pieces).decode())
 
 
 class Encoding(SynchronousTestCase):
@@ -54,34 +49,6 @@ class Decoding(SynchronousTestCase):
         self.assertEqual(decode(b"caf\xe9!"), "caf�!")
         self.assertEqual(decode(b"\xf0\x9f\x98"), "�")
         self.assertEqual(decode(b"\xed\xa0\x80").strip("�"), "", "a surrogate is no UTF-8")
-
-
-class TelnetOptions(SynchronousTestCase):
-    def test_negotiations_are_dropped(self) -> None:
-        for verb in (b"\xfb", b"\xfc", b"\xfd", b"\xfe"):
-            self.assertEqual(decode(b"al" + IAC + verb + b"\x1fice"), "alice")
-
-    def test_a_negotiation_cut_short(self) -> None:
-        self.assertEqual(decode(b"alice" + IAC + b"\xfb"), "alice")
-
-    def test_subnegotiations_are_dropped_with_what_is_in_them(self) -> None:
-        window_size = IAC + b"\xfa\x1f\x00\x50\x00\x18" + IAC + b"\xf0"
-        self.assertEqual(decode(b"al" + window_size + b"ice" + window_size), "alice")
-
-    def test_a_subnegotiation_without_an_end_takes_the_rest(self) -> None:
-        self.assertEqual(decode(b"alice" + IAC + b"\xfa\x18\x00xterm"), "alice")
-
-    def test_a_command_is_dropped(self) -> None:
-        self.assertEqual(decode(b"al" + IAC + b"\xf4ice"), "alice")
-
-    def test_a_doubled_one_is_a_byte_255_and_no_utf_8(self) -> None:
-        self.assertEqual(decode(b"a" + IAC + IAC + b"b"), "a�b")
-
-    def test_a_single_one_at_the_end(self) -> None:
-        self.assertEqual(decode(b"alice" + IAC), "alice")
-
-    def test_an_option_before_the_carriage_return(self) -> None:
-        self.assertEqual(decode(b"alice" + IAC + b"\xfb\x03\r"), "alice")
 
 
 class Browsers(SynchronousTestCase):

@@ -214,6 +214,11 @@ class Talking(UnframedCase):
         self.assertEqual(self.alice.reads(), [b"!!! UNKNOWN_COMMAND /jion: did you mean /join?"])
         self.nc.hears()
 
+    def test_passwords_are_not_asked_for(self) -> None:
+        self.alice.says("alice: /oper ruth")
+        self.assertEqual(self.alice.reads(), [b"!!! NEED_TEXT that needs more: /oper NAME PASSWORD"])
+        self.nc.hears()
+
     def test_another_room(self) -> None:
         self.alice.says("alice: /join #dev")
         self.assertEqual(self.alice.reads(), [b"*** You are in #dev, alone."])

@@ -17,10 +17,14 @@ from twisted_chat.frontends.line import human, jsonl, requests
 from twisted_chat.frontends.line.framing import MAX_LINE, decode
 from twisted_chat.frontends.line.objects import OBJECTS
 from twisted_chat.frontends.line.silence import DROP_AFTER, Silence
+from twisted_chat.frontends.line.telnet import IAC, Telnet
 
 if TYPE_CHECKING:
     from twisted_chat.frontends.door import DoorFactory
 
+
+COMMANDS_A_LINE = 8
+"""A read with telnet's commands counts for a line, and for one more for each so many."""
 
 _log = Logger()
 
@@ -39,6 +43,10 @@ class LineProtocol(DoorConnection):
         self._silence: Silence | None = None
         self._owned = ""
         """The nickname that was given, and is an account's: its password is wanted."""
+        self._answered: Callable[[str], None] | None = None
+        """The session has asked for a password: who gets it."""
+        self._telnet: Telnet | None = None
+        """Once a byte came that no text has."""
 
     def greet(self) -> None:
         self.take = self._outbox.offer
@@ -55,6 +63,7 @@ class LineProtocol(DoorConnection):
 
     def _prompt(self) -> None:
         if not self._objects:
+            self._hide_or_show()
             self.sendLine(b"SERVERPASS" if self._wants_password else b"PASS" if self._owned else b"NICK")
 
     def _greeting(self, line: bytes) -> None:
@@ -102,6 +111,7 @@ class LineProtocol(DoorConnection):
 
     def _enter_as(self, account: Account, nick: str) -> None:
         self._let_in(self._factory.chat.enter(self, nick, account=account), self._talk)
+        self._hide_or_show()
 
     def _log_in(self, nick: str, password: str, enter: Callable[[Account], None], mark: str | None = None) -> None:
         """Nothing more is heard until the password is looked at."""
@@ -142,13 +152,29 @@ class LineProtocol(DoorConnection):
     def _enter_with(self, fields: dict[str, object], account: Account | None) -> None:
         session = self._factory.chat.enter(self, account=account, **requests.entry(fields))
         self.MAX_LENGTH = jsonl.MAX_OBJECT
-        self._silence = Silence(self._clock, self._ask, self._fell_silent, self._silence_is_ours)
+        self._silence = Silence(self._clock, self._send_ping, self._fell_silent, self._silence_is_ours)
         self._let_in(session, self._object)
 
     # talking: one state for each dialect
 
     def _talk(self, line: bytes) -> None:
         self._session.typed(decode(line))  # type: ignore[union-attr]
+
+    def ask(self, answered: Callable[[str], None]) -> bool:
+        if self._objects:
+            return False
+        self._answered = answered
+        self._state = self._answer
+        self._hide_or_show()
+        return True
+
+    def _answer(self, line: bytes) -> None:
+        """Whatever it is, it was asked for, and is not said."""
+        answered, self._answered = self._answered, None
+        self._state = self._talk
+        assert answered is not None
+        answered(decode(line))
+        self._hide_or_show()
 
     def _object(self, line: bytes) -> None:
         session = self._session
@@ -201,13 +227,42 @@ class LineProtocol(DoorConnection):
     def sendLine(self, line: bytes) -> None:
         self._outbox.write(line + self.delimiter)
 
+    # telnet
+
+    def without_commands(self, data: bytes) -> bytes:
+        if self._objects or self._deaf:
+            return data
+        if self._telnet is None:
+            self._telnet = Telnet()
+        if self._throttle is not None:
+            self._throttle.took_line()
+            self._throttle.charge(data.count(IAC) // COMMANDS_A_LINE)
+        data = self._telnet.strip(data)
+        self.is_within_command = self._telnet.is_within
+        self._hide_or_show()
+        return data
+
+    def hear_the_end(self) -> None:
+        if self._telnet is not None:
+            self._telnet.forget()
+            self.is_within_command = False
+        super().hear_the_end()
+
+    def _hide_or_show(self) -> None:
+        """Have telnet not show what is typed as long as that is a password."""
+        if self._telnet is None or self._objects:
+            return
+        at_door = self._session is None and (self._wants_password or bool(self._owned))
+        if due := self._telnet.due(at_door or self._answered is not None):
+            self._outbox.write(due)
+
     # the JSON dialect's pulse
 
     def _silence_is_ours(self) -> bool:
         """We read nothing, or a ping would wait behind what is queued: who takes no bytes is the outbox's to find."""
         return bool(self.paused or self._outbox.size)
 
-    def _ask(self) -> None:
+    def _send_ping(self) -> None:
         self._outbox.write(_PING)
 
     def _fell_silent(self) -> None:
