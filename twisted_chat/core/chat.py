@@ -37,6 +37,7 @@ from twisted_chat.core.identity import ResumeSecrets
 from twisted_chat.core.lookalikes import Looks
 from twisted_chat.core.making import MAX_ROOMS, Maker, Making
 from twisted_chat.core.names import Name, fold, parse_nick, parse_room, similar
+from twisted_chat.core.netbans import NetworkBans
 from twisted_chat.core.people import Ignores, Names, Person
 from twisted_chat.core.prices import Prices
 from twisted_chat.core.rooms import LOBBY, LOBBY_ID, Room
@@ -111,6 +112,7 @@ class Chat:
         self.helm = Helm(self, operators, host)
         self.prices = prices or Prices()
         self.registrations = Allowance(registrations, clock)
+        self.netbans = NetworkBans(self.now)
         self.names = Names()
         self.ignores = Ignores()
         self.persons: dict[str, Person] = {}
@@ -139,6 +141,7 @@ class Chat:
         self._secrets = ResumeSecrets(self.journal.key)
         kept = self.keepers.open()
         self._last_action = kept.last
+        self.netbans.take_up(kept.bans)
         for known in self.journal.rooms():
             if known.id in kept.dropped:
                 continue
