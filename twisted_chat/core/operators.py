@@ -191,8 +191,8 @@ def _netunban(session: Session, argument: str, client_id: str | None) -> None:
     banishing.unban(session, banishing.network_typed(argument), client_id)
 
 
-def _netbans(session: Session, _argument: str, client_id: str | None) -> None:
-    session.reply(lambda: banishing.listed(session.chat), client_id)
+def _netbans(session: Session, _argument: str, _id: str | None) -> Lines:
+    return lambda: banishing.listed(session.chat)
 
 
 def _acts(session: Session, argument: str, client_id: str | None) -> None:
@@ -201,12 +201,12 @@ def _acts(session: Session, argument: str, client_id: str | None) -> None:
         banishing.undo(session, undoing.number_of(rest, "/acts"), client_id)
         return
     if not (argument.isascii() and (argument.isdigit() or not argument)):
-        raise BadRequest(f"that is not understood; /acts {ACTS_PARAMETERS}")
+        raise BadRequest(f"that is not understood; /acts {_ACTS_PARAMETERS}")
     acts.show(session, min(max(1, int(argument[:6] or acts.SHOWN)), acts.MAX_SHOWN), client_id)
 
 
-ACTS_PARAMETERS = "[N | undo [#N]]"
-ANSWER_THEMSELVES = frozenset({"enroll", "netban", "netunban", "netbans", "acts"})
+_ACTS_PARAMETERS = "[N | undo [#N]]"
+_ANSWER_THEMSELVES = frozenset({"enroll", "netban", "netunban", "acts"})
 
 COMMANDS: tuple[Command, ...] = (
     Command(
@@ -214,7 +214,7 @@ COMMANDS: tuple[Command, ...] = (
         exact=True, answers_itself=True,
     ),
     *(
-        Command(name, parameters, does, run, exact=True, for_operators=True, answers_itself=name in ANSWER_THEMSELVES)
+        Command(name, parameters, does, run, exact=True, for_operators=True, answers_itself=name in _ANSWER_THEMSELVES)
         for name, parameters, does, run in (
             ("announce", "TEXT", "tells everybody on the server", _announce),
             ("kill", "NICK [WHY]", "throws somebody out, with all of his sessions", _kill),
@@ -227,7 +227,7 @@ COMMANDS: tuple[Command, ...] = (
              "keeps a network away from the server; /netban ?NETWORK shows whom it would hit", _netban),
             ("netunban", "NETWORK", "ends that", _netunban),
             ("netbans", "", "lists the networks that are kept away", _netbans),
-            ("acts", ACTS_PARAMETERS, "shows what operators did, or takes the last of it back, or that one", _acts),
+            ("acts", _ACTS_PARAMETERS, "shows what operators did, or takes the last of it back, or that one", _acts),
         )
     ),
 )  # fmt: skip
