@@ -1,4 +1,4 @@
-"""What operators of the server did: put down, shown, and taken back. No password is ever in it."""
+"""What operators of the server did: put down and shown. No password is ever in it."""
 
 from __future__ import annotations
 

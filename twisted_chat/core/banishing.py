@@ -1,4 +1,4 @@
-"""Keeping networks away from the whole server, and taking back what its operators did."""
+"""Keeping networks away from the whole server, and undoing what its operators did."""
 
 from __future__ import annotations
 
