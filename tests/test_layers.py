@@ -96,6 +96,7 @@ class Layers(SynchronousTestCase):
         self.only(
             "twisted_chat.boundaries",
             "twisted_chat.core.charters",
+            "twisted_chat.core.errors.ChatError",
             "twisted_chat.core.events",
             "twisted_chat.core.told",
             "twisted_chat.core.search",

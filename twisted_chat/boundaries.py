@@ -16,6 +16,7 @@ from twisted_chat.core.search import Search
 from twisted_chat.core.told import Told
 
 if TYPE_CHECKING:
+    from twisted_chat.core.errors import ChatError
     from twisted_chat.core.session import Session
 
 Rendered = Any
@@ -100,6 +101,17 @@ class Recipient(Protocol):
 
     def close(self) -> None:
         """The session is over: send what is queued, then end."""
+
+
+class Nameless(Protocol):
+    """A connection that has no session yet."""
+
+    @property
+    def counted_as(self) -> str:
+        """Its network, as in its `Origin`."""
+
+    def turn_away(self, error: ChatError) -> None:
+        """Tell it why, and end it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +219,10 @@ class Host(Protocol):
 
 
 class Keepers(Protocol):
-    """What rooms have written down, and what their keepers did. What it fires is kept; it fails with a `ChatError`."""
+    """What rooms and the server have written down, and what their keepers did.
+
+    What it fires is kept; it fails with a `ChatError`.
+    """
 
     def open(self) -> Kept:
         """All of it. Asked once, after the log was opened."""
@@ -218,11 +233,14 @@ class Keepers(Protocol):
         A blank charter is as good as none.
         """
 
+    def write_act(self, action: Action, undoes: int = 0) -> Deferred[None]:
+        """Keep what an operator of the server did; where it changed a network's ban, that, too. `undoes` as above."""
+
     def drop(self, room: str) -> Deferred[None]:
         """Forget the room with this id, and remember that it is gone, whatever the log has of it."""
 
     def actions(self, room: str, limit: int) -> Deferred[Sequence[Action]]:
-        """The newest actions in this room, the newest first."""
+        """The newest actions in the room with this id (`SERVER`: of the server's operators), the newest first."""
 
 
 class JournalUnusable(Exception):

@@ -118,6 +118,7 @@ def _compose(
         new=newcomers(settings.new_per_address, reactor),
         new_from_loopback=settings.new_per_address is not None,
         strangers=Strangers(settings.max_unnamed.within(most), random.random),
+        bans=chat.netbans,
     )
     common: Any = {"rate": settings.rate, "password": settings.password, "greeting_time": float(settings.naming_time)}
     factories: list[tuple[str, tuple[str, ...], DoorFactory]] = [

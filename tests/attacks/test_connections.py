@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 
-from tests.attacks.case import FULL, AttackCase, size
+from tests.attacks.case import FULL, AttackCase, Server, Visitor, size
 from twisted_chat.frontends.strangers import UNNAMED, Bound
 
 
@@ -74,6 +74,44 @@ class WithoutNames(AttackCase):
             time.sleep(0.5)
         self.assertEqual(still, [], "bytes that come do not lengthen the time for a name")
         self.honest_people_get_in()
+        self.log_is_readable()
+
+
+class FromABannedNetwork(AttackCase):
+    """By a proxy, which says where each comes from."""
+
+    options = ("--port", "haproxy:tcp:0:interface=127.0.0.1", "--config", "chat.toml")
+
+    def start(self) -> Server:
+        file = self.folder / "chat.toml"
+        file.touch(0o600)
+        file.write_text('[operators]\nruth = "correct horse"\n')
+        return super().start()
+
+    def from_there(self, number: int) -> Visitor:
+        visitor = self.visitor(port=self.server.ports[1])
+        visitor.says(f"PROXY TCP4 192.0.2.{number % 250} 10.0.0.1 56324 55555\r")
+        return visitor
+
+    def test_a_storm_of_them(self) -> None:
+        ruth = self.person("ruth")
+        ruth.says("/oper ruth correct horse")
+        ruth.hears("You are the operator ruth now")
+        crowd = [self.from_there(number) for number in range(size(100, 500))]
+        for visitor in crowd:
+            visitor.hears("NICK")
+        ruth.says("/netban 192.0.2.0/24 spam")
+        ruth.hears(f"connections without a name: {len(crowd)}")
+        self.wait_until("all of them end", lambda: not self.open_ones(crowd))
+        self.assertTrue(all(b"!!! BANNED your network is banned" in each.seen for each in crowd))
+        memory, descriptors = self.server.memory(), self.server.descriptors()
+        later = [self.from_there(number) for number in range(size(300, 2000))]
+        self.honest_people_get_in()
+        self.wait_until("all of them are refused", lambda: not self.open_ones(later))
+        self.assertFalse(any(b"NICK" in each.seen for each in later))
+        self.assertTrue(any(b"!!! BANNED" in each.seen for each in later))
+        self.assertLess(self.server.memory() - memory, self.growth)
+        self.wait_until("nothing is left of them", lambda: self.server.descriptors() <= descriptors)
         self.log_is_readable()
 
 

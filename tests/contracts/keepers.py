@@ -6,7 +6,20 @@ from dataclasses import replace
 from typing import Any
 
 from twisted_chat.boundaries import Keepers
-from twisted_chat.core.charters import Action, Ban, Change, Charter, Holder, Hush, Kept, Role, Rule, Topic
+from twisted_chat.core.charters import (
+    SERVER,
+    Action,
+    Ban,
+    Change,
+    Charter,
+    Holder,
+    Hush,
+    Kept,
+    Level,
+    Role,
+    Rule,
+    Topic,
+)
 
 DEV = Charter("r1", "#dev", "1", "alice", 1000)
 OPS = Charter("r2", "#ops", "1", "alice", 2000)
@@ -93,6 +106,42 @@ class KeepersContract:
         for number in range(1, 6):
             await self.keepers.write(DEV, action(number))
         self.assertEqual([each.number for each in await self.keepers.actions("r1", 9)], [5, 4, 3])
+
+    async def test_bans_from_the_server(self: Any) -> None:
+        first, second = Ban("192.0.2.0/24", "ruth", "spam", 1000), Ban("2001:db8::/32", "ruth", "", 1000, 9000)
+        for number, ban in enumerate((first, second), 1):
+            await self.keepers.write_act(action(number, SERVER, change=Change(None, ban)))
+        self.assertEqual(self.keepers.open(), Kept(last=2, bans=(first, second)))
+        newer = replace(first, why="more of it")
+        await self.keepers.write_act(action(3, SERVER, change=Change(first, newer)), undoes=1)
+        self.assertEqual(self.keepers.open().bans, (second, newer))
+        await self.keepers.write_act(action(4, SERVER, change=Change(newer, None)))
+        self.assertEqual(self.keepers.open().bans, (second,))
+        self.assertEqual([each.undone for each in await self.keepers.actions(SERVER, 9)], [0, 0, 0, 3])
+
+    async def test_of_bans_that_have_ended_nothing_is_kept(self: Any) -> None:
+        for number, until in enumerate((1002, 0, 5000), 1):
+            ban = Ban(f"192.0.{number}.0/24", "ruth", "", 1000, until)
+            await self.keepers.write_act(action(number, SERVER, change=Change(None, ban)))
+        self.assertEqual([each.until for each in self.keepers.open().bans], [0, 5000])
+
+    async def test_acts_of_operators(self: Any) -> None:
+        await self.keepers.write(DEV, action(1))
+        changes = (None, Change(Level(0), Level(2)))
+        done = [action(number, SERVER, why="so", change=change) for number, change in enumerate(changes, 2)]
+        for each in done:
+            await self.keepers.write_act(each)
+        self.assertEqual(list(await self.keepers.actions(SERVER, 9)), done[::-1])
+        self.assertEqual(len(await self.keepers.actions("r1", 9)), 1)
+        self.assertEqual(self.keepers.open(), Kept((DEV,), last=3))
+
+    async def test_only_the_newest_acts(self: Any) -> None:
+        self.patch(self.module, "MAX_ACTIONS", 3)
+        await self.keepers.write(DEV, action(1))
+        for number in range(2, 7):
+            await self.keepers.write_act(action(number, SERVER))
+        self.assertEqual([each.number for each in await self.keepers.actions(SERVER, 9)], [6, 5, 4])
+        self.assertEqual(len(await self.keepers.actions("r1", 9)), 1)
 
     async def test_a_charter_is_replaced_whole(self: Any) -> None:
         await self.keepers.write(DEV, action(1))

@@ -38,6 +38,8 @@ class Patterns(SynchronousTestCase):
             ("Account:BOB", "account:bob"),
             ("net:192.0.2.9/24", "net:192.0.2.0/24"),
             ("net:2001:db8::5", "net:2001:db8::/64"),
+            ("net:::ffff:192.0.2.9", "net:192.0.2.9/32"),
+            ("net:::ffff:192.0.2.9/120", "net:192.0.2.0/24"),
         ):
             self.assertEqual(parse(text).text, spelling)
             self.assertEqual(parse(spelling), parse(text))

@@ -26,6 +26,8 @@ WORDS = {
     errors.TooManyRooms("a person may be in", 50): "a person may be in at most 50 rooms",
     errors.Banned("#dev"): "you are banned from #dev",
     errors.Banned("#dev", "spam", "noon"): "you are banned from #dev until noon: spam",
+    errors.NetworkBanned(): "your network is banned from this server",
+    errors.NetworkBanned(" until noon", ": spam"): "your network is banned from this server until noon: spam",
     errors.NeedKey("#dev"): "#dev is locked; /join #dev KEY opens it",
     errors.InviteOnly("#dev"): "#dev is for those who are invited",
     errors.RoomFull("#dev", 2): "#dev has room for 2 people, and they are there",

@@ -124,6 +124,12 @@ class Leaving(KeeperCase):
 
 
 class Bans(KeeperCase):
+    def test_not_longer_than_anybody_lives(self) -> None:
+        self.assertEqual(
+            self.does("/ban zed 999999w", "/hush eve 5300w"),
+            ["!!! BAD_REQUEST that is longer than 100 years; without a span of time it is for good"] * 2,
+        )
+
     def test_whom_it_would_hit(self) -> None:
         self.does("/op carol")
         self.assertEqual(self.does("/ban ?*"),

@@ -6,9 +6,11 @@ from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.core.errors import ServerFull
+from twisted_chat.core.charters import Ban
+from twisted_chat.core.errors import ChatError, NetworkBanned, ServerFull
+from twisted_chat.core.netbans import NetworkBans
 from twisted_chat.frontends.admission import NEW_PER_ADDRESS, PER_ADDRESS, Admission, newcomers
-from twisted_chat.frontends.strangers import Bound, Strangers
+from twisted_chat.frontends.strangers import UNNAMED, Bound, Strangers
 
 
 def v4(host: str) -> IPv4Address:
@@ -152,12 +154,61 @@ class WithoutNames(AdmissionCase):
         self.comes(v4("192.0.2.1"))
 
 
+class Banned(AdmissionCase):
+    """From the whole server."""
+
+    why = "your network is banned from this server: spam"
+
+    def setUp(self) -> None:
+        self.bans = NetworkBans(lambda: 0)
+        self.clock = Clock()
+        self.strangers = Strangers(UNNAMED, lambda: 0.0)
+        self.admission = Admission(2, 2, new=newcomers(2, self.clock), strangers=self.strangers, bans=self.bans)
+        for network in ("192.0.2.0/24", "2001:db8::/32"):
+            self.bans.add(Ban(network, "ruth", "spam", 0))
+
+    def test_nobody_comes_from_there(self) -> None:
+        for address in (v4("192.0.2.1"), v6("::ffff:192.0.2.1"), v6("2001:db8:1::5"), v6("2001:db8::5%eth0")):
+            error = self.assertRaises(NetworkBanned, self.admission.admit, address)
+            self.assertEqual(str(error), self.why)
+
+    def test_and_that_counts_for_nothing(self) -> None:
+        for _time in range(10):
+            self.assertRaises(NetworkBanned, self.admission.admit, v4("192.0.2.1"))
+        self.bans.remove("192.0.2.0/24")
+        self.comes(v4("192.0.2.1"), 2)
+
+    def test_a_full_server_does_not_hide_it(self) -> None:
+        self.comes(v4("198.51.100.1"), 2)
+        self.assertRaises(NetworkBanned, self.admission.admit, v4("192.0.2.1"))
+
+    def test_everybody_else_does(self) -> None:
+        for address in (v4("192.0.3.1"), UNIXAddress(b"/run/chat"), v4("127.0.0.1")):
+            self.admission.release(self.comes(address))
+
+    def test_the_bans_are_shown_who_has_no_name(self) -> None:
+        silent = Silent(self.comes(v4("198.51.100.1")))
+        self.admission.unnamed(silent)
+        self.assertEqual(list(self.bans.nameless()), [silent])
+        self.admission.named(silent)
+        self.assertEqual(list(self.bans.nameless()), [])
+
+    def test_without_any_count_of_them_there_are_none(self) -> None:
+        bans = NetworkBans(lambda: 0)
+        Admission(2, bans=bans)
+        self.assertEqual(list(bans.nameless()), [])
+
+
 class Silent:
     """A connection without a name."""
 
     def __init__(self, counted_as: str) -> None:
         self.counted_as = counted_as
         self.gave_way = 0
+        self.told: list[str] = []
 
     def give_way(self) -> None:
         self.gave_way += 1
+
+    def turn_away(self, error: ChatError) -> None:
+        self.told.append(str(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import ip_address
 from secrets import token_hex
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.core.keeping_case import NoHash
 from tests.files import place_for
 from tests.helpers import Listener, make_accounts, make_chat
 from twisted_chat.accounts.sqlite import SqliteStore
+from twisted_chat.core.errors import NetworkBanned
 from twisted_chat.core.told import Failure, Reply
 from twisted_chat.journal.sqlite import SqliteJournal
 from twisted_chat.keeping.sqlite import SqliteKeepers
@@ -49,6 +51,27 @@ class OverARestart(TestCase):
         await self.until(lambda: listener.told(Reply) or listener.told(Failure))
         found = listener.told(Reply)
         return " / ".join(found[0].lines) if found else str(listener.told(Failure)[0].error)
+
+    async def test_networks_that_are_kept_away_and_operators_acts(self) -> None:
+        self.begins()
+        alice = self.chat.enter(Listener(), "alice")
+        alice.operator = "ruth"
+        for line in ("/netban 192.0.2.0/24 spam", "/netban 203.0.113.0/24 2h", "/netban 2001:db8::/32 1h"):
+            self.assertIn("is banned", await self.answer(alice, line))
+        self.assertIn("may come", await self.answer(alice, "/netunban 203.0.113.0/24"))
+        alice.typed("/announce tea")
+        await self.chat.close("bye")
+
+        self.begins()
+        self.chat._latest_time = self.chat.now() + 3_600_000  # the last one has ended
+        self.assertEqual([each.pattern for each in self.chat.netbans.present()], ["192.0.2.0/24"])
+        self.assertRaises(NetworkBanned, self.chat.netbans.check, ip_address("192.0.2.1"))
+        alice = self.chat.enter(Listener(), "alice")
+        alice.operator = "ruth"
+        acts = (await self.answer(alice, "/acts")).split(" / ")
+        self.assertEqual([each.split(": ")[1] for each in acts[3:]], ["netunban 203.0.113.0/24", "announce (tea)"])
+        self.assertIn("Undone: #4", await self.answer(alice, "/acts undo"))
+        await self.chat.close("bye")
 
     async def test_founder_settings_bans_log_and_what_was_dropped(self) -> None:
         self.begins()

@@ -93,6 +93,65 @@ class AtWork(OperatorCase):
         await alice.hears("Be kind.")
 
 
+class NetworkBans(OperatorCase):
+    """Over a proxy, which says who comes from where; the operator comes from this machine by another port."""
+
+    async def starts(self) -> tuple[Process, int, int]:
+        server = self.twistd(
+            "-n", "--pidfile=", "chat", "--config", "chat.toml", "--port", "tcp:0:interface=127.0.0.1", "--port",
+            "haproxy:tcp:0:interface=127.0.0.1",
+        )  # fmt: skip
+        found = await server.shows(rb"listens on .*port=(\d+)[^$]*listens on .*port=(\d+)")
+        return server, int(found[1]), int(found[2])
+
+    async def by_proxy(self, port: int, host: str) -> Stranger:
+        stranger = await self.connect(port)
+        stranger.transport.write(f"PROXY TCP4 {host} 10.0.0.1 56324 55555\r\n".encode())
+        return stranger
+
+    async def test_who_is_there_who_has_no_name_who_comes_and_over_a_restart(self) -> None:
+        self.configure()
+        server, port, proxied = await self.starts()
+        alice = await self.operator(port)
+        bob, silent = await self.by_proxy(proxied, "192.0.2.7"), await self.by_proxy(proxied, "192.0.2.8")
+        carol = await self.by_proxy(proxied, "198.51.100.1")
+        for stranger, nick in ((bob, "bob"), (carol, "carol")):
+            stranger.says(nick)
+            await stranger.hears(f"Welcome, {nick}")
+        await silent.hears("NICK")
+        alice.says("/netban ?192.0.2.0/24")
+        await alice.hears("would hit bob; sessions: 1, connections without a name: 1")
+        alice.says("/netban 192.0.2.0/24 spam")
+        for stranger in (bob, silent):
+            await stranger.hears("!!! BANNED your network is banned from this server: spam")
+            await stranger.gone
+        await carol.hears("*** bob left #lobby (banned by an operator: spam)")
+        alice.says("/netban 203.0.113.1 1s")
+        await alice.hears("203.0.113.1/32 is banned from this server until")
+        alice.says("/netban 2001:db8::5 2w for good measure")
+        await alice.hears("2001:db8::/64 is banned from this server until")
+        alice.says("/netban 127.0.0.1")
+        await alice.hears("!!! NOT_ALLOWED 127.0.0.1/32 has this machine itself in it")
+        server.send_signal("TERM")
+        self.assertEqual(await server.ended, 0)
+        self.assertIn(b"operator 'ruth' ('alice'): '/netban 192.0.2.0/24 spam'", server.output)
+
+        server, port, proxied = await self.starts()
+        refused = await self.by_proxy(proxied, "192.0.2.200")
+        await refused.hears("!!! BANNED your network is banned from this server: spam")
+        await refused.gone
+        alice = await self.operator(port)
+        alice.says("/netbans")
+        await alice.hears("2001:db8::/64 until")
+        await alice.hears("192.0.2.0/24 by ruth: spam")
+        alice.says("/acts")
+        await alice.hears("ruth (alice): netban 192.0.2.0/24 (spam)")
+        alice.says("/acts undo #1")
+        await alice.hears("*** Undone: #1")
+        bob = await self.by_proxy(proxied, "192.0.2.7")
+        await bob.hears("NICK")
+
+
 class Tls(OperatorCase):
     async def secure(self, port: int, nick: str) -> Stranger:
         trusted = Certificate.loadPEM((self.folder / "cert.pem").read_bytes())

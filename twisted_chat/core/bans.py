@@ -5,16 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import TypeAlias
 
 from twisted_chat.core.errors import BadRequest
 from twisted_chat.core.names import fold
 from twisted_chat.core.text import shortened
+
+Network: TypeAlias = IPv4Network | IPv6Network
 
 MAX_PATTERN = 80
 """Characters."""
 
 _NARROWEST = 64
 """Bits of an IPv6 network that count as one place: within it, anybody has as many addresses as he likes."""
+
+_MAPPED = IPv6Network("::ffff:0:0/96")
+"""IPv4, as IPv6 writes it: nobody comes from there, for doors take such an address for the IPv4 one that it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,7 @@ class Pattern:
     text: str
     nick: str = ""
     account: str = ""
-    network: IPv4Network | IPv6Network | None = None
+    network: Network | None = None
 
     def hits(self, subject: Subject) -> bool:
         if self.account:
@@ -59,22 +65,25 @@ def parse(text: str) -> Pattern:
     if kind == "account":
         return Pattern(f"account:{fold(rest)}", account=fold(rest))
     if kind == "net":
-        network = _network(rest)
+        network = network_of(rest)
         return Pattern(f"net:{network}", network=network)
     raise BadRequest(f"{shortened(kind, 20)}: is no kind of pattern; there are nick:, account: and net:")
 
 
-def _network(text: str) -> IPv4Network | IPv6Network:
+def network_of(text: str) -> Network:
+    """``192.0.2.0/24``, one address, or a network of IPv6, of 64 bits at most. Raises `BadRequest`."""
     try:
         network = ip_network(text, strict=False)
     except ValueError:
-        raise BadRequest(f"{shortened(text, 40)} is no network; 192.0.2.0/24 is one") from None
-    if network.version == 6 and network.prefixlen > _NARROWEST:
-        return network.supernet(new_prefix=_NARROWEST)
-    return network
+        raise BadRequest(f"{shortened(text, 40) or 'nothing'} is no network; 192.0.2.0/24 is one") from None
+    if isinstance(network, IPv4Network):
+        return network
+    if network.subnet_of(_MAPPED):
+        return IPv4Network((int(network.network_address) & 0xFFFF_FFFF, network.prefixlen - _MAPPED.prefixlen))
+    return network.supernet(new_prefix=_NARROWEST) if network.prefixlen > _NARROWEST else network
 
 
-def _within(place: str, network: IPv4Network | IPv6Network) -> bool:
+def _within(place: str, network: Network) -> bool:
     try:
         where = ip_network(place, strict=False)
     except ValueError:

@@ -81,20 +81,28 @@ class Topic:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A position of the server's emergency brake: no part of any charter either."""
+
+    position: int
+
+
 Part = Holder | Rule | Ban | Hush
 """What a charter is made of, besides its founder."""
 
-Piece = Part | Topic
+Piece = Part | Topic | Level
 
 Key = tuple[str, str]
 """Which piece it is: its kind, and whom or what it is about. A charter has one of each."""
 
-KINDS: dict[str, type[Piece]] = {"holder": Holder, "rule": Rule, "ban": Ban, "hush": Hush, "topic": Topic}
+KINDS: dict[str, type[Piece]] = {"holder": Holder, "rule": Rule, "ban": Ban, "hush": Hush, "topic": Topic,
+                                "brake": Level}  # fmt: skip
 _NAMES = {kind: name for name, kind in KINDS.items()}
 
 
 def key_of(piece: Piece) -> Key:
-    about = "" if isinstance(piece, Topic) else str(getattr(piece, fields(piece)[0].name))
+    about = "" if isinstance(piece, Topic | Level) else str(getattr(piece, fields(piece)[0].name))
     return _NAMES[type(piece)], about
 
 
@@ -115,9 +123,15 @@ class Change:
         return Change(self.after, self.before)
 
 
+SERVER = ""
+"""No room's id: the whole server, in what is put down of its operators' acts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """What somebody did as a keeper of a room: a line of its audit log. `time` is UTC in ms.
+
+    Of the room `SERVER` it is what an operator of the server did.
 
     `person` and `nick` did it; `whom` is a nickname, a pattern or a setting, and `whom_id` a person's id or nothing.
     `undone` is the number of the action that took it back; 0 if none did.
@@ -172,7 +186,7 @@ class Charter:
     def hush(self, person: str, now: int) -> Hush | None:
         """The hush of this person, if it has not ended."""
         found = self.parts.get(("hush", person))
-        return found if isinstance(found, Hush) and not _ended(found, now) else None
+        return found if isinstance(found, Hush) and not has_ended(found, now) else None
 
     def ban_on(self, subject: Subject, now: int) -> Ban | None:
         """A ban that hits `subject`, the first one."""
@@ -180,27 +194,31 @@ class Charter:
 
     def bans_at(self, now: int) -> Iterator[Ban]:
         """Those that have not ended."""
-        return (ban for ban in self.bans if not _ended(ban, now))
+        return (ban for ban in self.bans if not has_ended(ban, now))
 
     def after(self, change: Change, now: int) -> Charter:
         """This one with `change`, and without what has ended."""
-        parts = {key: part for key, part in self.parts.items() if not _ended(part, now)}
+        parts = {key: part for key, part in self.parts.items() if not has_ended(part, now)}
         after = change.after
         if after is None:
             parts.pop(change.key, None)
-        elif not isinstance(after, Topic):
+        elif not isinstance(after, Topic | Level):
             parts[key_of(after)] = after
         return replace(self, parts=parts)
 
 
-def _ended(part: Part, now: int) -> bool:
+def has_ended(part: Part, now: int) -> bool:
     return isinstance(part, Ban | Hush) and 0 < part.until <= now
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """All that was kept: the charters, the ids of rooms that were dropped, and the last action's number."""
+    """All that was kept: the charters, the ids of rooms that were dropped, and the last action's number.
+
+    `bans` are those of networks from the whole server; some may have ended.
+    """
 
     charters: tuple[Charter, ...] = ()
     dropped: frozenset[str] = frozenset()
     last: int = 0
+    bans: tuple[Ban, ...] = ()

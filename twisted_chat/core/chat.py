@@ -39,6 +39,7 @@ from twisted_chat.core.limits import Limits
 from twisted_chat.core.lookalikes import Looks
 from twisted_chat.core.making import Maker, Making
 from twisted_chat.core.names import Name, fold, parse_nick, parse_room, similar
+from twisted_chat.core.netbans import NetworkBans
 from twisted_chat.core.people import Ignores, Names, Person
 from twisted_chat.core.prices import Prices
 from twisted_chat.core.rooms import LOBBY, LOBBY_ID, Room
@@ -115,6 +116,7 @@ class Chat:
         self.prices = prices or Prices()
         self.limits = limits or Limits()
         self.registrations = Allowance(registrations, clock)
+        self.netbans = NetworkBans(self.now)
         self.names = Names()
         self.ignores = Ignores()
         self.persons: dict[str, Person] = {}
@@ -144,6 +146,7 @@ class Chat:
         self._secrets = ResumeSecrets(self.journal.key)
         kept = self.keepers.open()
         self._last_action = kept.last
+        self.netbans.take_up(kept.bans)
         for known in self.journal.rooms():
             if known.id in kept.dropped:
                 continue

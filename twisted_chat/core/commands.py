@@ -22,6 +22,7 @@ from twisted_chat.core.errors import (
     UnknownCommand,
 )
 from twisted_chat.core.feed import PAGE
+from twisted_chat.core.helm import check_operator
 from twisted_chat.core.names import fold, parse_nick
 from twisted_chat.core.rights import Verb
 from twisted_chat.core.room_commands import ROOM_COMMANDS
@@ -38,7 +39,7 @@ def run(session: Session, line: str, client_id: str | None = None) -> None:
     word, argument = first_word(line)
     command = find(word, is_operator=bool(session.operator))
     if command.for_operators:
-        operators.check(session)
+        check_operator(session)
     if not (argument or command.asks or command.parameters.startswith("[") or not command.parameters):
         raise NeedText(f"that needs more: {command.usage}")
     lines = command.run(session, argument, client_id)

@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+from twisted_chat.core.errors import BadRequest
+from twisted_chat.core.text import first_word
+
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+LONGEST_YEARS = 100
 _DURATION = re.compile(r"(\d{1,6})([smhdw])", re.ASCII | re.IGNORECASE)
 
 
@@ -15,6 +19,22 @@ def seconds_of(text: str) -> int | None:
     if found is None or not int(found[1]):
         return None
     return int(found[1]) * UNITS[found[2].lower()]
+
+
+def first_span(text: str) -> tuple[int | None, str]:
+    """The seconds of a span of time, if `text` begins with one, and the rest."""
+    word, rest = first_word(text)
+    seconds = seconds_of(word)
+    return (None, text) if seconds is None else (seconds, rest)
+
+
+def end_of(begin: int, seconds: int | None) -> int:
+    """A moment so long after `begin`, both in ms; 0 for no span. Raises `BadRequest` for one beyond all reason."""
+    if seconds is None:
+        return 0
+    if seconds > LONGEST_YEARS * 365 * UNITS["d"]:
+        raise BadRequest(f"that is longer than {LONGEST_YEARS} years; without a span of time it is for good")
+    return begin + seconds * 1000
 
 
 def span_of(seconds: int, units: int = 2) -> str:

@@ -135,6 +135,16 @@ class Banned(ChatError):
 
 
 @dataclass(eq=False)
+class NetworkBanned(ChatError):
+    """From the whole server. `end`: `` until ...``, `reason`: ``: ...``; both may be empty."""
+
+    code = "BANNED"
+    words = "your network is banned from this server{end}{reason}"
+    end: str = ""
+    reason: str = ""
+
+
+@dataclass(eq=False)
 class NeedKey(ChatError):
     code = "NEED_KEY"
     words = "{room} is locked; /join {room} KEY opens it"

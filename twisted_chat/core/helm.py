@@ -138,6 +138,12 @@ class Helm:
                     session.feed.tell(Notice("You are no operator of this server any more"))
 
 
+def check_operator(session: Session) -> None:
+    """Raise `NotAllowed` for who has not proved to be an operator."""
+    if not session.operator:
+        raise NotAllowed("that is for operators of the server; /oper NAME PASSWORD proves that you are one")
+
+
 class _Nobody:
     """No operators: a chat that was told of none."""
 

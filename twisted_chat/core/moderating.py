@@ -16,7 +16,7 @@ from twisted.python.failure import Failure as TwistedFailure
 from twisted_chat.core import bans, becoming, rights
 from twisted_chat.core.bans import Subject
 from twisted_chat.core.charters import Action, Ban, Change, Holder, Hush, Piece, Role, Topic
-from twisted_chat.core.durations import until
+from twisted_chat.core.durations import end_of, until
 from twisted_chat.core.errors import BadRequest, ChatError, NoSuchNick, NotAllowed, StorageUnavailable, TooManyRooms
 from twisted_chat.core.events import Event, Kind
 from twisted_chat.core.making import MAX_REGISTERED, Maker
@@ -156,10 +156,6 @@ def notify(person: Person, text: str) -> None:
             session.aside(lambda feed=session.feed: feed.tell(Notice(text)))  # type: ignore[misc]
 
 
-def _until(chat: Chat, seconds: int | None) -> int:
-    return chat.now() + seconds * 1000 if seconds else 0
-
-
 # who may come
 
 
@@ -256,7 +252,7 @@ def ban(session: Session, room: Room, pattern: str, seconds: int | None, why: st
     before = room.charter.parts.get(("ban", text))
     if before is None:
         room_for(room, Ban, MAX_BANS)
-    end = _until(chat, seconds)
+    end = end_of(chat.now(), seconds)
     new = Ban(text, session.person.next_name.text, why, chat.now(), end)
     hit, spared = expel_hit(session, room, new)
     kept = act(session, room, Verb.BAN, whom=text, why=why, change=Change(before, new))
@@ -270,6 +266,11 @@ def expel_hit(session: Session, room: Room, ban: Ban) -> tuple[list[Person], lis
     for person in hit:
         expel(session.chat, person, room, session.person.next_name.text, _reason("banned", session, ban.why))
     return hit, spared
+
+
+def ban_line(ban: Ban) -> str:
+    """As lists of them have it."""
+    return f"{ban.pattern}{until(ban.until)} by {ban.by}{because(ban.why)}"
 
 
 def unban(session: Session, room: Room, pattern: str, client_id: str | None) -> None:
@@ -289,7 +290,7 @@ def hush(session: Session, room: Room, nick: str, seconds: int | None, why: str,
     before = room.charter.parts.get(("hush", who.id))
     if before is None:
         room_for(room, Hush, MAX_HUSHED)
-    end = _until(chat, seconds)
+    end = end_of(chat.now(), seconds)
     new = Hush(who.id, who.name, session.person.next_name.text, why, chat.now(), end)
     if who.account is None and who.person is not None:
         subject = rights.subject_of(who.person)
@@ -374,11 +375,11 @@ def drop(session: Session, name: str, client_id: str | None) -> None:
 Found = Callable[["list[Action]"], None]
 
 
-def actions(session: Session, room: Room, limit: int, found: Found, client_id: str | None) -> None:
-    """Look into the audit log at this session's place; `found` may raise a `ChatError`."""
+def actions(session: Session, room: str, limit: int, found: Found, client_id: str | None) -> None:
+    """Look into the audit log of the room with this id at this session's place; `found` may raise a `ChatError`."""
 
     def ask() -> None:
-        reading = session.chat.keepers.actions(room.id, limit).addCallback(lambda known: found(list(known)))
+        reading = session.chat.keepers.actions(room, limit).addCallback(lambda known: found(list(known)))
         reading.addErrback(session.unreadable, client_id)
 
     session.aside(ask)

@@ -10,10 +10,11 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twisted_chat.boundaries import Account
-from twisted_chat.core import becoming
+from twisted_chat.core import acts, banishing, becoming, undoing
 from twisted_chat.core.asking import ask_for, ask_new
+from twisted_chat.core.charters import Change, Level
 from twisted_chat.core.command import Command, Lines
-from twisted_chat.core.durations import seconds_of, span_of, when
+from twisted_chat.core.durations import first_span, seconds_of, span_of, when
 from twisted_chat.core.errors import (
     BadLogin,
     BadRequest,
@@ -37,18 +38,10 @@ DELAY = 60
 
 LONGEST_DELAY = 7 * 86_400
 
+MAX_WHY = 200
+"""Characters of the reason for a ban."""
+
 _log = Logger()
-
-
-def check(session: Session) -> None:
-    """Raise `NotAllowed` for who has not proved to be an operator."""
-    if not session.operator:
-        raise NotAllowed("that is for operators of the server; /oper NAME PASSWORD proves that you are one")
-
-
-def _note(session: Session, act: str) -> None:
-    """Every act of an operator is in the server's log, and no password ever."""
-    _log.info("operator {operator!r} ({nick!r}): {act!r}", operator=session.operator, nick=session.person.nick, act=act)
 
 
 def _oper(session: Session, argument: str, client_id: str | None) -> Lines | None:
@@ -83,7 +76,7 @@ def _become_operator(session: Session, name: str, password: str, client_id: str 
 
     def proven(operator: str) -> None:
         session.operator = operator
-        _note(session, "/oper")
+        acts.note(session, "/oper")
         answer(session, f"You are the operator {operator} now; /help lists what is yours to do", client_id)
 
     prove(session, ask, proven, client_id)
@@ -91,7 +84,7 @@ def _become_operator(session: Session, name: str, password: str, client_id: str 
 
 def _announce(session: Session, argument: str, _id: str | None) -> None:
     text = session.checked(argument)
-    _note(session, f"/announce {text}")
+    acts.keep(session, "announce", why=text)
     session.chat.helm.tell_all(f"Announcement: {text}")
 
 
@@ -102,7 +95,7 @@ def _kill(session: Session, argument: str, _id: str | None) -> Lines:
     if person is session.person:
         raise NotAllowed("that is you; /quit leaves")
     name = person.nick if person is not None else coming[0].name
-    _note(session, f"/kill {name} {why}".rstrip())
+    acts.keep(session, "kill", name, why)
     ended = [each for each in person.sessions if not each.over] if person is not None else []
     reason = because(why)
     for each in ended:
@@ -115,7 +108,7 @@ def _kill(session: Session, argument: str, _id: str | None) -> Lines:
 
 
 def _stats(session: Session, _argument: str, _id: str | None) -> Lines:
-    _note(session, "/stats")
+    acts.note(session, "/stats")
     return lambda: stats(session.chat)
 
 
@@ -134,7 +127,7 @@ def stats(chat: Chat) -> Iterable[str]:
 
 
 def _rehash(session: Session, _argument: str, _id: str | None) -> Lines:
-    _note(session, "/rehash")
+    acts.keep(session, "rehash")
     outcome = session.chat.helm.host.rehash()
     return lambda: (outcome,)
 
@@ -145,7 +138,7 @@ def _shutdown(session: Session, argument: str, _id: str | None) -> Lines | None:
     if argument.lower() == "off":
         if not helm.is_ending:
             raise BadRequest("no end is planned")
-        _note(session, "/shutdown off")
+        acts.keep(session, "shutdown", "off")
         helm.stop()
         helm.tell_all("The server does not go down after all")
         return None
@@ -155,7 +148,7 @@ def _shutdown(session: Session, argument: str, _id: str | None) -> Lines | None:
         seconds = DELAY
     if seconds > LONGEST_DELAY:
         raise BadRequest(f"the end is at most {span_of(LONGEST_DELAY)} away")
-    _note(session, f"/shutdown {span_of(seconds, 4)} {why}".rstrip())
+    acts.keep(session, "shutdown", span_of(seconds, 4), why)
     helm.shut_down(seconds, why)
     return lambda: ("/shutdown off takes it back",)
 
@@ -166,8 +159,10 @@ def _defcon(session: Session, argument: str, _id: str | None) -> Lines | None:
         return lambda: (f"{helm.brake:d}: {WORDS[helm.brake]}",)
     if argument not in {f"{brake:d}" for brake in Brake}:
         raise BadRequest("the brake has 0 (off), 1 (no new guests), 2 (accounts only) and 3 (operators only)")
-    _note(session, f"/defcon {argument}")
-    helm.set_brake(Brake(int(argument)))
+    brake, before = Brake(int(argument)), helm.brake
+    change = Change(Level(before), Level(brake)) if brake != before else None
+    acts.keep(session, "defcon", argument, change=change)
+    helm.set_brake(brake)
     return None
 
 
@@ -177,7 +172,7 @@ def _enroll(session: Session, argument: str, client_id: str | None) -> None:
 
 
 def _make_account(session: Session, nick: str, password: str, client_id: str | None) -> None:
-    check(session)
+    check_operator(session)
     chat = session.chat
     check_private(chat, session.recipient.origin)
     if not chat.registration.by_operators:
@@ -197,7 +192,7 @@ def _make_account(session: Session, nick: str, password: str, client_id: str | N
             new=f"a new password for {name.text}",
         )
         return
-    _note(session, f"/enroll {name.text}")
+    acts.keep(session, "enroll", name.text)
 
     def registered(account: Account) -> None:
         answer(session, f"{account.name} has an account now; /login {account.name} PASSWORD opens it", client_id)
@@ -205,13 +200,44 @@ def _make_account(session: Session, nick: str, password: str, client_id: str | N
     prove(session, lambda: chat.accounts.register(chat.new_id(), name, password), registered, client_id)
 
 
+def _netban(session: Session, argument: str, client_id: str | None) -> None:
+    word, rest = first_word(argument)
+    network = banishing.network_typed(word.removeprefix("?"))
+    if word.startswith("?"):
+        session.reply(lambda: banishing.whom_it_hits(session, network), client_id)
+        return
+    seconds, why = first_span(rest)
+    banishing.ban(session, network, seconds, session.checked(why, MAX_WHY, empty=True), client_id)
+
+
+def _netunban(session: Session, argument: str, client_id: str | None) -> None:
+    banishing.unban(session, banishing.network_typed(argument), client_id)
+
+
+def _netbans(session: Session, _argument: str, _id: str | None) -> Lines:
+    return lambda: banishing.listed(session.chat)
+
+
+def _acts(session: Session, argument: str, client_id: str | None) -> None:
+    word, rest = first_word(argument)
+    if word.lower() == "undo":
+        banishing.undo(session, undoing.number_of(rest, "/acts"), client_id)
+        return
+    if not (argument.isascii() and (argument.isdigit() or not argument)):
+        raise BadRequest(f"that is not understood; /acts {_ACTS_PARAMETERS}")
+    acts.show(session, min(max(1, int(argument[:6] or acts.SHOWN)), acts.MAX_SHOWN), client_id)
+
+
+_ACTS_PARAMETERS = "[N | undo [#N]]"
+_ANSWER_THEMSELVES = frozenset({"enroll", "netban", "netunban", "acts"})
+
 COMMANDS: tuple[Command, ...] = (
     Command(
         "oper", "[NAME PASSWORD]", "makes you an operator of the server, or tells whether you are one", _oper,
         exact=True, answers_itself=True,
     ),
     *(
-        Command(name, parameters, does, run, exact=True, for_operators=True, answers_itself=name == "enroll")
+        Command(name, parameters, does, run, exact=True, for_operators=True, answers_itself=name in _ANSWER_THEMSELVES)
         for name, parameters, does, run in (
             ("announce", "TEXT", "tells everybody on the server", _announce),
             ("kill", "NICK [WHY]", "throws somebody out, with all of his sessions", _kill),
@@ -220,6 +246,11 @@ COMMANDS: tuple[Command, ...] = (
             ("shutdown", "[2m | off] [WHY]", "ends the server after a countdown, of 1m by default", _shutdown),
             ("defcon", "[0 | 1 | 2 | 3]", "0: all, 1: no new guests, 2: only accounts, 3: only operators", _defcon),
             ("enroll", "NAME PASSWORD", "makes an account for somebody", _enroll),
+            ("netban", "NETWORK [2h] [WHY]",
+             "keeps a network away from the server; /netban ?NETWORK shows whom it would hit", _netban),
+            ("netunban", "NETWORK", "ends that", _netunban),
+            ("netbans", "", "lists the networks that are kept away", _netbans),
+            ("acts", _ACTS_PARAMETERS, "shows what operators did, or takes the last of it back, or that one", _acts),
         )
     ),
 )  # fmt: skip

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from twisted_chat.core import appointing, moderating, rights, undoing
-from twisted_chat.core.charters import Ban, Role
+from twisted_chat.core.charters import Role
 from twisted_chat.core.command import Command, Lines
-from twisted_chat.core.durations import seconds_of, until
+from twisted_chat.core.durations import first_span
 from twisted_chat.core.errors import BadRequest, NeedText
 from twisted_chat.core.names import fold
 from twisted_chat.core.rights import Rank, Verb
 from twisted_chat.core.rooms import Room
-from twisted_chat.core.text import because, first_word, shortened
+from twisted_chat.core.text import first_word, shortened
 
 if TYPE_CHECKING:
     from twisted_chat.core.session import Session
@@ -25,13 +25,6 @@ MAX_WHY = 200
 """Characters of a reason, and of a key."""
 
 _MAX_LISTED = 200
-
-
-def _span(text: str) -> tuple[int | None, str]:
-    """A span of time, if `text` begins with one, and the rest."""
-    word, rest = first_word(text)
-    seconds = seconds_of(word)
-    return (None, text) if seconds is None else (seconds, rest)
 
 
 def _why(session: Session, text: str) -> str:
@@ -65,7 +58,7 @@ def _ban(session: Session, argument: str, client_id: str | None) -> None:
     if pattern.startswith("?"):
         session.reply(lambda: moderating.whom_it_hits(session, room, pattern[1:]), client_id)
         return
-    seconds, why = _span(rest)
+    seconds, why = first_span(rest)
     moderating.ban(session, room, pattern, seconds, _why(session, why), client_id)
 
 
@@ -79,13 +72,9 @@ def _bans(session: Session, _argument: str, _id: str | None) -> Lines:
     def lines() -> Iterable[str]:
         there = list(room.charter.bans_at(session.chat.now()))
         yield f"{len(there)} banned from {room.name}{':' if there else ''}"
-        yield from map(_ban_line, there[:_MAX_LISTED])
+        yield from map(moderating.ban_line, there[:_MAX_LISTED])
 
     return lines
-
-
-def _ban_line(ban: Ban) -> str:
-    return f"{ban.pattern}{until(ban.until)} by {ban.by}{because(ban.why)}"
 
 
 def _op(session: Session, argument: str, client_id: str | None) -> None:
@@ -110,7 +99,7 @@ def _hush(session: Session, argument: str, client_id: str | None) -> None:
     if rest.lower() == "off":
         moderating.unhush(session, room, nick, client_id)
         return
-    seconds, why = _span(rest)
+    seconds, why = first_span(rest)
     moderating.hush(session, room, nick, seconds, _why(session, why), client_id)
 
 
@@ -194,10 +183,8 @@ def _log(session: Session, _argument: str, client_id: str | None) -> None:
 
 
 def _undo(session: Session, argument: str, client_id: str | None) -> None:
-    number = argument.removeprefix("#")
-    if number and not (number.isascii() and number.isdigit() and len(number) < 16):
-        raise BadRequest(f"{shortened(argument, 20)} is no number of an action; /log shows them")
-    undoing.undo(session, _room(session), int(number) if number else None, client_id)
+    number = undoing.number_of(argument, "/log")
+    undoing.undo(session, _room(session), number, client_id)
 
 
 ROOM_COMMANDS: tuple[Command, ...] = (

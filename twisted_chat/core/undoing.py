@@ -9,6 +9,7 @@ from twisted_chat.core.charters import Action, Ban, Charter, Topic
 from twisted_chat.core.durations import until, when
 from twisted_chat.core.errors import BadRequest
 from twisted_chat.core.rights import Verb, rank_in
+from twisted_chat.core.text import shortened
 from twisted_chat.core.told import Reply
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def show_log(session: Session, room: Room, client_id: str | None) -> None:
         lines = tuple(map(line_of, reversed(actions))) or (f"Nothing was done in {room.name} yet",)
         session.feed.tell(Reply(lines, client_id))
 
-    moderating.actions(session, room, SHOWN, show, client_id)
+    moderating.actions(session, room.id, SHOWN, show, client_id)
 
 
 def line_of(action: Action) -> str:
@@ -54,20 +55,32 @@ def undo(session: Session, room: Room, number: int | None, client_id: str | None
     rights.check(Verb.UNDO, session.case(room))
 
     def found(actions: list[Action]) -> None:
-        if session.over:
-            return
-        if number is None:
-            action = next((each for each in actions if not each.undone and _can_be(each)), None)
-        else:
-            action = next((each for each in actions if each.number == number), None)
-        if action is None:
-            raise BadRequest(f"there is nothing to undo in {room.name}; /log shows what was done")
-        if action.undone or not _can_be(action):
-            why = f"was undone by #{action.undone}" if action.undone else "can't be undone"
-            raise BadRequest(f"#{action.number} {why}")
-        _take_back(session, room, action, client_id)
+        if not session.over:
+            _take_back(session, room, chosen(actions, number, f"in {room.name}", "/log"), client_id)
 
-    moderating.actions(session, room, LOOKED_AT, found, client_id)
+    moderating.actions(session, room.id, LOOKED_AT, found, client_id)
+
+
+def number_of(text: str, log: str) -> int | None:
+    """The number of an action as it is typed; None for none. `log` is the command that shows them."""
+    number = text.removeprefix("#")
+    if number and not (number.isascii() and number.isdigit() and len(number) < 16):
+        raise BadRequest(f"{shortened(text, 20)} is no number of an action; {log} shows them")
+    return int(number) if number else None
+
+
+def chosen(actions: list[Action], number: int | None, where: str, log: str) -> Action:
+    """The one with this number, or the last one that can be undone. Raises `BadRequest` where there is none."""
+    if number is None:
+        action = next((each for each in actions if not each.undone and _can_be(each)), None)
+    else:
+        action = next((each for each in actions if each.number == number), None)
+    if action is None:
+        raise BadRequest(f"there is nothing to undo {where}; {log} shows what was done")
+    if action.undone or not _can_be(action):
+        why = f"was undone by #{action.undone}" if action.undone else "can't be undone"
+        raise BadRequest(f"#{action.number} {why}")
+    return action
 
 
 def _can_be(action: Action) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from twisted_chat.core.allowance import Allowance, Often
 from twisted_chat.core.errors import ServerFull
+from twisted_chat.core.netbans import NetworkBans
 from twisted_chat.frontends.sockets import ip_of
 from twisted_chat.frontends.strangers import Stranger, Strangers
 
@@ -26,7 +27,8 @@ class Admission:
     """Counts connections. An IPv6 network of 64 bits counts as one address: it is what one customer gets.
 
     With `per_address` None the default holds, and loopback is exempt. `new`: how often an address may connect;
-    loopback, too, with `new_from_loopback`. `strangers`: who is here without a name.
+    loopback, too, with `new_from_loopback`. `strangers`: who is here without a name. `bans`: who is kept away; they
+    are shown the strangers.
     """
 
     def __init__(
@@ -37,11 +39,15 @@ class Admission:
         new: Allowance | None = None,
         new_from_loopback: bool = False,
         strangers: Strangers | None = None,
+        bans: NetworkBans | None = None,
     ) -> None:
         self.limit(in_all, per_address)
         self._new = new
         self._new_from_loopback = new_from_loopback
         self._strangers = strangers
+        self._bans = bans
+        if bans is not None and strangers is not None:
+            bans.nameless = lambda: strangers
         self._count = 0
         self._by_origin: Counter[str] = Counter()
         self._refusing = 0
@@ -53,8 +59,14 @@ class Admission:
         self._exempt_loopback = per_address is None
 
     def admit(self, address: Any) -> str:
-        """Count a connection from a Twisted address; gives what to `release` later. Raises `ServerFull`."""
-        network, is_loopback = network_of(address)
+        """Count a connection from a Twisted address; gives what to `release` later.
+
+        Raises `NetworkBanned`, `ServerFull`.
+        """
+        ip = ip_of(address)
+        if ip is not None and self._bans is not None:
+            self._bans.check(ip)
+        network, is_loopback = network_of(ip)
         origin = "" if is_loopback and self._exempt_loopback else network
         if self._count >= self._in_all:
             raise ServerFull("the server is full; try again later")
@@ -100,9 +112,8 @@ class Admission:
         self._refusing -= 1
 
 
-def network_of(address: Any) -> tuple[str, bool]:
+def network_of(ip: IPv4Address | IPv6Address | None) -> tuple[str, bool]:
     """What counts as one origin, and whether that is this machine; empty for what is not counted apart."""
-    ip = ip_of(address)
     if ip is None:
         return "", False  # a UNIX socket: whoever may open it is trusted by the file's rights
     if isinstance(ip, IPv4Address):

@@ -218,6 +218,12 @@ class DoorConnection(TameLineReceiver, ABC):
         self._factory.note_refusal(self.transport.getPeer(), "its place was needed")
         self.abort()
 
+    def turn_away(self, error: ChatError) -> None:
+        """It has no name, and may not stay."""
+        assert self.transport is not None
+        self._factory.note_refusal(self.transport.getPeer(), str(error))
+        self._give_up(error, "")
+
     def charge(self, lines: int) -> None:
         """As the session's `Recipient`: what it did last counts for so many lines more."""
         if self._throttle is not None:

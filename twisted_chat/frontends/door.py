@@ -13,7 +13,7 @@ from twisted.logger import Logger
 
 from twisted_chat.core.allowance import Allowance, Often
 from twisted_chat.core.chat import Chat
-from twisted_chat.core.errors import ServerFull
+from twisted_chat.core.errors import ChatError, NetworkBanned, ServerFull
 from twisted_chat.frontends.admission import Admission
 from twisted_chat.frontends.connection import GREETING_TIME
 from twisted_chat.frontends.outbox import GRACE
@@ -70,13 +70,13 @@ class DoorFactory(ServerFactory, ABC):
         """A protocol for a connection that was admitted as `origin`."""
 
     @abstractmethod
-    def refusal(self, error: ServerFull) -> bytes:
+    def refusal(self, error: ChatError) -> bytes:
         """What a connection that is not admitted is told, in this door's own form."""
 
     def buildProtocol(self, addr: Any) -> Protocol | None:
         try:
             origin = self.admission.admit(addr)
-        except ServerFull as error:
+        except (ServerFull, NetworkBanned) as error:
             self.note_refusal(addr, str(error))
             if self._refusals.wait(_ALL) or not self.admission.begin_refusal():
                 return None  # closed without a word

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from twisted_chat.boundaries import Nameless
 from twisted_chat.core.errors import ServerFull
 
 
@@ -30,12 +31,8 @@ class Bound:
 UNNAMED = Bound(200, 30, 1_000)
 
 
-class Stranger(Protocol):
-    """A connection without a name."""
-
-    @property
-    def counted_as(self) -> str:
-        """Its network, empty where that is not counted apart."""
+class Stranger(Nameless, Protocol):
+    """A connection without a name; its network is empty where that is not counted apart."""
 
     def give_way(self) -> None:
         """Its place is needed: end now."""
@@ -57,6 +54,9 @@ class Strangers:
 
     def __len__(self) -> int:
         return len(self._here)
+
+    def __iter__(self) -> Iterator[Stranger]:
+        return iter(self._here)
 
     def check(self, network: str) -> None:
         """Raises `ServerFull` for one more that has to stay away."""

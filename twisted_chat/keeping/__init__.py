@@ -1,1 +1,1 @@
-"""Where the charters of rooms, and what their keepers did, are kept."""
+"""Where the charters of rooms, bans from the server, and what keepers and operators did, are kept."""

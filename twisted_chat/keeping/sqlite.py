@@ -1,4 +1,4 @@
-"""Charters and audit logs in the log's database, written by its writer."""
+"""Charters, bans from the server and audit logs in the log's database, written by its writer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, cast
 from twisted.internet.defer import Deferred
 
 from twisted_chat.boundaries import Keepers
-from twisted_chat.core.charters import Action, Charter, Kept, Key, Part, key_of
+from twisted_chat.core.charters import Action, Ban, Charter, Kept, Key, Part, key_of
 from twisted_chat.journal.sqlite import SqliteJournal
 from twisted_chat.keeping.memory import MAX_ACTIONS
 from twisted_chat.keeping.rows import change_of, piece_of, text_of
@@ -28,6 +28,13 @@ class SqliteKeepers:
     def write(self, charter: Charter, action: Action, undoes: int = 0) -> Deferred[None]:
         def work(database: sqlite3.Connection) -> None:
             _write_charter(database, charter)
+            _write_action(database, action, undoes)
+
+        return self._journal.do(work)
+
+    def write_act(self, action: Action, undoes: int = 0) -> Deferred[None]:
+        def work(database: sqlite3.Connection) -> None:
+            _write_ban(database, action)
             _write_action(database, action, undoes)
 
         return self._journal.do(work)
@@ -61,7 +68,8 @@ def _kept(database: sqlite3.Connection) -> Kept:
     charters = tuple(replace(Charter(*row), parts=parts.get(row[0], {})) for row in rows)
     dropped = frozenset(room for (room,) in database.execute("SELECT room FROM dropped_rooms"))
     (last,) = database.execute("SELECT coalesce(max(number), 0) FROM actions").fetchone()
-    return Kept(charters, dropped, last)
+    bans = database.execute("SELECT network, operator, why, since, until FROM network_bans ORDER BY rowid")
+    return Kept(charters, dropped, last, tuple(Ban(*row) for row in bans))
 
 
 def _write_charter(database: sqlite3.Connection, charter: Charter) -> None:
@@ -76,6 +84,21 @@ def _write_charter(database: sqlite3.Connection, charter: Charter) -> None:
         "INSERT INTO charter_parts (room, part) VALUES (?, ?)",
         [(charter.room, text_of(part)) for part in charter.parts.values()],
     )
+
+
+def _write_ban(database: sqlite3.Connection, action: Action) -> None:
+    """As `action` left it; and those that have ended go."""
+    change = action.change
+    database.execute("DELETE FROM network_bans WHERE until BETWEEN 1 AND ?", (action.time,))
+    if change is None or change.key[0] != "ban":
+        return
+    database.execute("DELETE FROM network_bans WHERE network = ?", (change.key[1],))
+    ban = change.after
+    if isinstance(ban, Ban):
+        database.execute(
+            "INSERT INTO network_bans (network, operator, why, since, until) VALUES (?, ?, ?, ?, ?)",
+            (ban.pattern, ban.by, ban.why, ban.since, ban.until),
+        )
 
 
 def _write_action(database: sqlite3.Connection, action: Action, undoes: int) -> None:

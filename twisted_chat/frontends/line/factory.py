@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from twisted_chat.boundaries import Stance
-from twisted_chat.core.errors import ServerFull
+from twisted_chat.core.errors import ChatError
 from twisted_chat.core.told import Failure
 from twisted_chat.frontends.door import DoorFactory
 from twisted_chat.frontends.line.human import CURRENT
@@ -16,5 +16,5 @@ class LineFactory(DoorFactory):
     def connection(self, origin: str) -> LineProtocol:
         return LineProtocol(self, origin)
 
-    def refusal(self, error: ServerFull) -> bytes:
+    def refusal(self, error: ChatError) -> bytes:
         return CURRENT.render(Failure(error), Stance.OTHER)

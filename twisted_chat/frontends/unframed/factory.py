@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from twisted_chat.boundaries import Stance
-from twisted_chat.core.errors import ServerFull
+from twisted_chat.core.errors import ChatError
 from twisted_chat.core.told import Failure
 from twisted_chat.frontends.door import DoorFactory
 from twisted_chat.frontends.unframed.dialects import Dialect
@@ -23,6 +23,6 @@ class UnframedFactory(DoorFactory):
     def connection(self, origin: str) -> UnframedProtocol:
         return UnframedProtocol(self, origin)
 
-    def refusal(self, error: ServerFull) -> bytes:
+    def refusal(self, error: ChatError) -> bytes:
         (message,) = self.dialect.current.render(Failure(error), Stance.OTHER)
         return bytes(message)
