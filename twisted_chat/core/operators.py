@@ -24,7 +24,7 @@ from twisted_chat.core.errors import (
     NotAllowed,
     ShuttingDown,
 )
-from twisted_chat.core.helm import WORDS, Brake
+from twisted_chat.core.helm import WORDS, Brake, check_operator
 from twisted_chat.core.names import parse_nick
 from twisted_chat.core.proving import answer, check_private, prove
 from twisted_chat.core.text import because, first_word, shortened
