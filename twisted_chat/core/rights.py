@@ -174,9 +174,9 @@ RIGHTS: Mapping[Verb, tuple[Bar, ...]] = {
 
 
 def bar_of(verb: Verb, rank: Callable[[], Rank], holds: Callable[[State], bool]) -> Bar | None:
-    """What stands in the way; None: it is allowed. Pure, and lazy: ranks and states are asked for when needed."""
+    """What stands in the way; None: it is allowed. Pure, and lazy: ranks, and states, which cost more, when needed."""
     for bar in RIGHTS[verb]:
-        if holds(bar.state) and (bar.below is None or rank() < bar.below):
+        if (bar.below is None or rank() < bar.below) and holds(bar.state):
             return bar
     return None
 
@@ -203,7 +203,7 @@ class Doer:
 
 def networks_of(person: Person) -> tuple[str, ...]:
     """Where its sessions come from: a right is a person's, so what one of them may not, none of them may."""
-    found = (each.recipient.origin.network for each in person.sessions if not each.over)
+    found = dict.fromkeys(each.recipient.origin.network for each in person.sessions if not each.over)
     return tuple(each for each in found if each)
 
 
