@@ -10,6 +10,9 @@ from twisted_chat.core.text import first_word
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 LONGEST_YEARS = 100
+LATEST = 253_402_300_799_999
+"""The last moment of the year 9999, in UTC milliseconds since 1970: no later one can be shown."""
+
 _DURATION = re.compile(r"(\d{1,6})([smhdw])", re.ASCII | re.IGNORECASE)
 
 
@@ -48,8 +51,8 @@ def span_of(seconds: int, units: int = 2) -> str:
 
 
 def when(ms: int) -> str:
-    """A moment, in UTC milliseconds since 1970, to the minute."""
-    return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"
+    """A moment, in UTC milliseconds since 1970, to the minute; the last or the first that there is for one beyond."""
+    return f"{datetime.fromtimestamp(max(0, min(ms, LATEST)) // 1000, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def until(end: int) -> str:
