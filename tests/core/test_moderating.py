@@ -11,8 +11,9 @@ from tests.core.doubles import Program, Someone, arrives, someone
 from tests.core.keeping_case import KeeperCase
 from twisted_chat.boundaries import Origin
 from twisted_chat.core import admissions, making, moderating
-from twisted_chat.core.errors import Banned, NotInRoom, StorageUnavailable, TooManyRooms
+from twisted_chat.core.errors import Banned, NoSuchRoom, NotInRoom, StorageUnavailable, TooManyRooms
 from twisted_chat.core.making import Maker, Making
+from twisted_chat.core.rooms import MAX_SLOWED
 
 NEED_KEY = "!!! NEED_KEY #dev is locked; /join #dev KEY opens it"
 
@@ -587,6 +588,12 @@ class Settings(KeeperCase):
         self.assertEqual(set(self.dev.said_at), {self.eve.session.person.id})
         self.assertEqual(self.does("/slow off"), ["reply #dev: slow is off now"])
 
+    def test_what_slow_mode_remembers(self) -> None:
+        self.does("/slow 86400")
+        for number in range(MAX_SLOWED + 5):
+            self.dev.spoke(f"guest {number}", self.clock.seconds())
+        self.assertEqual(len(self.dev.said_at), MAX_SLOWED)
+
     def test_what_was_said_is_confirmed_in_slow_mode_too(self) -> None:
         self.does("/slow 10")
         for _twice in range(2):
@@ -606,6 +613,15 @@ class Settings(KeeperCase):
             self.assertIn("#dev", self.does(line, who=self.eve)[0], line)
         for line in ("/names #dev", "/part #dev", "/switch #dev", "/drop #dev", "/create #dev", "/search x in:#dev"):
             self.assertEqual(self.does(line, who=nora)[-1][:16], "!!! NO_SUCH_ROOM", line)
+
+    def test_how_a_secret_room_is_spelled_is_not_told(self) -> None:
+        self.does("/set secret yes")
+        nora = someone(self, "nora")
+        for line in ("/names #dEV", "/part #dEV", "/switch #dEV", "/drop #dEV", "/create #dEV", "/search x in:#dEV"):
+            there = self.does(line, who=nora)[-1]
+            self.assertEqual(there, "!!! NO_SUCH_ROOM there is no room #dEV", line)
+        for act in (lambda: nora.session.say("hi", "#dEV"), lambda: nora.session.history("#dEV", 5, None)):
+            self.assertEqual(self.assertRaises(NoSuchRoom, act).room, "#dEV")
 
 
 class History(KeeperCase):

@@ -346,7 +346,7 @@ def create(session: Session, name: str, client_id: str | None) -> None:
     chat, account = session.chat, session.person.account
     room = chat.rooms.get(parse_room(name).key) or chat.room_or_new(parse_room(name), Maker.of(session))
     try:
-        rights.check(Verb.SEE, session.case(room))
+        session.check(Verb.SEE, room, name)
         rights.check(Verb.CREATE, session.case(room))
         assert account is not None
         if sum(each.charter.founder == account.id for each in chat.rooms.values()) >= MAX_REGISTERED:

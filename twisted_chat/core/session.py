@@ -346,8 +346,12 @@ class Session(Reader):
     def allowed(self, verb: Verb, room: str | None = None, **more: Any) -> Room:
         """The room of this name, the current one for None, if the verb is allowed there. Raises what the table says."""
         found = self.room_called(room)
-        rights.check(verb, self.case(found, **more))
+        self.check(verb, found, room, **more)
         return found
+
+    def check(self, verb: Verb, found: Room, room: str | None, **more: Any) -> None:
+        """Raise what the table says of a room that was called `room`; None: it was not called by its name."""
+        rights.check(verb, self.case(found, called=parse_room(room).text if room else "", **more))
 
     def past_of(self, room: Room) -> int:
         return 0 if rights.may(Verb.PAST, self.case(room)) else self.person.rooms.get(room, self.chat.seq)
