@@ -6,12 +6,14 @@ import contextlib
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail
+from twisted.logger import capturedLogs, formatEvent
 
 from tests.core.doubles import Program, Someone, arrives, someone
 from tests.core.keeping_case import KeeperCase
 from twisted_chat.boundaries import Origin
 from twisted_chat.core import admissions, making, moderating
 from twisted_chat.core.errors import Banned, NoSuchRoom, NotInRoom, StorageUnavailable, TooManyRooms
+from twisted_chat.core.helm import Brake
 from twisted_chat.core.making import Maker, Making
 from twisted_chat.core.rooms import MAX_SLOWED
 
@@ -101,6 +103,10 @@ class Leaving(KeeperCase):
         self.assertEqual(self.does("/kick bob"), ["!!! NOT_ALLOWED bob is not in #dev"])
         self.bob.types("/join #dev")
         self.assertIn("bob", self.members())
+
+    def test_of_oneself(self) -> None:
+        self.assertEqual(self.does("/kick alice"), ["!!! NOT_ALLOWED that is you; /part leaves"])
+        self.assertIn("alice", self.members())
 
     def test_it_is_everywhere_at_once(self) -> None:
         """What is said in the same turn by any of his sessions is said nowhere."""
@@ -265,6 +271,8 @@ class Bans(KeeperCase):
         self.patch(moderating, "MAX_BANS", 1)
         self.does("/ban a*", "/ban a* 2h")
         self.assertEqual(self.does("/ban b*"), ["!!! NOT_ALLOWED #dev has 1 of those already"])
+        self.clock.advance(7_200)  # one that has ended leaves its place
+        self.assertIn("b* is banned", self.does("/ban b*")[-1])
 
     def test_a_crowd_in_an_answer(self) -> None:
         self.patch(moderating, "_NAMED", 1)
@@ -374,6 +382,14 @@ class Hushes(KeeperCase):
         self.assertEqual(self.does("/hush carol off"), ["reply carol may talk in #dev again"])
         self.assertFalse(self.dev.hushed_guests)
 
+    def test_who_may_talk_whatever_holds(self) -> None:
+        self.does("/op bob")
+        self.assertEqual(self.does("/hush bob"),
+                         ["!!! NOT_ALLOWED an operator of #dev may talk there whatever holds"])  # fmt: skip
+
+    def test_oneself(self) -> None:
+        self.assertEqual(self.does("/hush alice"), ["!!! NOT_ALLOWED that is you; /ignore is for others"])
+
 
 class Roles(KeeperCase):
     def test_operators(self) -> None:
@@ -455,6 +471,17 @@ class Inviting(KeeperCase):
         self.bob.takes()
         self.does("/invite bob")
         self.bob.hears()
+
+    def test_of_who_is_banned(self) -> None:
+        for pattern, nick in (("bo*", "bob"), ("account:bob", "bob"), ("eve", "eve")):
+            self.does(f"/ban {pattern}")
+            why = f"{nick} is banned from #dev; /bans lists how, /unban ends it"
+            self.assertEqual(self.does(f"/invite {nick}"), [f"!!! NOT_ALLOWED {why}"])
+            self.does(f"/unban {pattern}")
+        mal = self.from_network("mal", "192.0.2.7")
+        self.does("/ban net:192.0.2.0/24")
+        self.assertEqual(self.does("/invite mal"), ["reply mal is invited to #dev"])  # else it would tell where he is
+        self.assertIn("alice invites you", mal.takes()[-1])
 
     def test_a_kick_takes_it_back(self) -> None:
         self.does("/set invite-only yes")
@@ -605,6 +632,11 @@ class Settings(KeeperCase):
         self.assertIn("that is for the room's operators", self.does("/topic mine", who=self.bob)[0])
         self.assertEqual(self.does("/topic ours"), ["[#dev] alice topic ours"])
 
+    def test_a_topic_that_the_brake_holds_back_is_not_put_down_as_done(self) -> None:
+        self.chat.helm.set_brake(Brake.OPERATORS)
+        self.assertIn("!!! NOT_ALLOWED", self.does("/topic mine")[-1])
+        self.assertNotIn("topic", self.does("/log")[-1])
+
     def test_a_secret_room(self) -> None:
         self.does("/set secret yes")
         nora = someone(self, "nora")
@@ -691,8 +723,17 @@ class Storage(KeeperCase):
             "!!! STORAGE_UNAVAILABLE that holds now, and will be forgotten when the server ends: it can't be written"
         ])  # fmt: skip
         self.assertIn("NOT_ALLOWED", self.does("hi", who=self.eve)[0])
-        self.does("/topic new")
-        self.assertEqual(len(self.flushLoggedErrors(StorageUnavailable)), 2)
+        with capturedLogs() as logged:
+            self.does("/topic new")
+        self.assertIn(
+            "what a keeper did can't be written: the log can't be written now; nothing was said",
+            [formatEvent(each) for each in logged],
+        )
+
+    def test_what_goes_wrong_otherwise_is_a_fault(self) -> None:
+        self.patch(self.chat.keepers, "write", lambda *_arguments: fail(ZeroDivisionError()))
+        self.assertIn("STORAGE_UNAVAILABLE", self.does("/hush eve")[0])
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
 
 
 class MakingRooms(KeeperCase):

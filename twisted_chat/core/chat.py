@@ -155,6 +155,8 @@ class Chat:
             room.kept = True
             self._add_room(room)
         for charter in kept.charters:
+            if charter.room in kept.dropped:
+                continue  # written by who was slow, after that
             room = self.rooms_by_id.get(charter.room) or Room(charter.room, Name(charter.name, fold(charter.name)))
             room.charter = charter
             self._add_room(room)
