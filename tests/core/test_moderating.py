@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail
@@ -12,7 +13,7 @@ from tests.core.doubles import Program, Someone, arrives, someone
 from tests.core.keeping_case import KeeperCase
 from twisted_chat.boundaries import Origin
 from twisted_chat.core import admissions, making, moderating
-from twisted_chat.core.errors import Banned, NoSuchRoom, NotInRoom, StorageUnavailable, TooManyRooms
+from twisted_chat.core.errors import BadRoom, Banned, NameTaken, NoSuchRoom, NotInRoom, StorageUnavailable, TooManyRooms
 from twisted_chat.core.helm import Brake
 from twisted_chat.core.making import Maker, Making
 from twisted_chat.core.rooms import MAX_SLOWED
@@ -750,6 +751,21 @@ class MakingRooms(KeeperCase):
         self.clock.advance(3600)
         one.types("/join #x4")
         self.assertIn("#x4", self.chat.rooms)
+
+    def test_one_that_nobody_came_into_does_not_count(self) -> None:
+        self.patch(making, "OF_GUESTS", 2)
+        one = self.from_network("mal", "192.0.2.7")
+        for nick, room, error in (("alice", "#x2", NameTaken), ("ory", "#1obby", BadRoom)):
+            for _time in range(3):
+                self.assertRaises(error, self.chat.enter, one.listener, nick, rooms=("#x1", room))
+        self.patch(self.chat, "limits", replace(self.chat.limits, rooms_of_one=1))
+        for line in ("/join #x1", "/create #x1"):
+            self.assertIn("!!! ", self.does(line, line, line, who=one)[0])
+        self.assertEqual(sorted(self.chat.rooms), ["#dev", "#lobby"])
+        self.patch(self.chat, "limits", replace(self.chat.limits, rooms_of_one=9))
+        one.types("/join #x1", "/join #x2")
+        self.assertEqual(sorted(self.chat.rooms), ["#dev", "#lobby", "#x1", "#x2"])
+        self.assertIn("TOO_MANY_ROOMS", self.does("/join #x3", who=one)[0])
 
     def test_in_whatever_hour(self) -> None:
         self.patch(making, "OF_GUESTS", 2)

@@ -210,7 +210,7 @@ class Chat:
             session = entering.session_of(self, person_id, account, name, recipient, places)
         except ChatError:
             for room in places:
-                self.remove_if_empty(room)
+                self.unmake(room, maker)
             raise
         person = session.person
         entering.put_out(self, person, barred)
@@ -335,6 +335,12 @@ class Chat:
         """A room in which nothing was ever said goes with its last member; any other one stays."""
         if room.vanishes and self.rooms_by_id.pop(room.id, None) is not None:
             self._unname(room)
+
+    def unmake(self, room: Room, maker: Maker) -> None:
+        """He for whom this room was made, if it was, does not come in."""
+        if room.vanishes:
+            self.remove_if_empty(room)
+            self._making.came_to_nothing(maker)
 
     def _unname(self, room: Room) -> None:
         """Its name is free; there may be another room of that name already."""

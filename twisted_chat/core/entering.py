@@ -85,6 +85,10 @@ def places_of(
                 rights.check(Verb.JOIN, Case(chat, room, doer, came_in=came_in))
         except (Banned, NeedKey, InviteOnly, RoomFull, TooManyRooms) as error:
             refused.append(error)
+        except ChatError:
+            for made in places:
+                chat.unmake(made, maker)
+            raise
         else:
             places.append(room)
     if not places:

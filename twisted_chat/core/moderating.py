@@ -374,7 +374,8 @@ def deleted(session: Session, target: Event) -> None:
 def create(session: Session, name: str, client_id: str | None) -> None:
     """Register a room, made if need be, for this person's account; and be in it."""
     chat, account = session.chat, session.person.account
-    room = chat.rooms.get(parse_room(name).key) or chat.room_or_new(parse_room(name), Maker.of(session))
+    maker = Maker.of(session)
+    room = chat.rooms.get(parse_room(name).key) or chat.room_or_new(parse_room(name), maker)
     try:
         session.check(Verb.SEE, room, name)
         rights.check(Verb.CREATE, session.case(room))
@@ -384,7 +385,7 @@ def create(session: Session, name: str, client_id: str | None) -> None:
         if room not in session.person.wanted:
             session.join(room.name)
     except ChatError:
-        chat.remove_if_empty(room)
+        chat.unmake(room, maker)
         raise
     room.charter = replace(room.charter, founder=account.id, founder_name=account.name, created=chat.now())
     _admit_present(chat, room, anew=True)

@@ -169,13 +169,14 @@ class Session(Reader):
 
     def join(self, room: str, client_id: str | None = None, *, key: str = "") -> None:
         """Be in a room, made if it is not there yet; it becomes the current one. `key` opens one that is locked."""
-        where = self.chat.room_or_new(parse_room(room), Maker.of(self))
+        maker = Maker.of(self)
+        where = self.chat.room_or_new(parse_room(room), maker)
         if where in self.person.wanted:
             self.switch(room)
             self.aside(lambda: self.tell_entered(where, client_id))
             return
         if len(self.person.wanted) >= self.chat.limits.rooms_of_one:
-            self.chat.remove_if_empty(where)
+            self.chat.unmake(where, maker)
             raise TooManyRooms("a person may be in", self.chat.limits.rooms_of_one)
         rights.check(Verb.JOIN, self.case(where, key=key))
         self._pay_for_change()
