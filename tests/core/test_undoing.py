@@ -10,10 +10,12 @@ from twisted.internet.defer import Deferred
 from tests.core.doubles import someone
 from tests.core.keeping_case import KeeperCase
 from tests.helpers import make_chat
+from twisted_chat.boundaries import KnownRoom
 from twisted_chat.core import moderating
 from twisted_chat.core.charters import Action, Ban
 from twisted_chat.core.helm import Brake
 from twisted_chat.journal.memory import MemoryJournal
+from twisted_chat.keeping.memory import MemoryKeepers
 
 AT = "2026-11-18 12:00 UTC"
 
@@ -217,6 +219,19 @@ class Restarts(KeeperCase):
         chat = make_chat(self.clock, journal, None, self.chat.keepers)
         self.assertEqual((chat.rooms["#dev"].topic, chat.rooms["#dev"].charter.rules.slow), ("a topic", 5))
 
+    def test_a_room_whose_name_is_refused_today(self) -> None:
+        journal = MemoryJournal(9, log_id="2", key=b"k")
+        old = KnownRoom("7", "#d\u0435v", "")  # a Cyrillic letter among Latin ones
+        self.patch(journal, "rooms", lambda: [old])
+        self.chat = make_chat(self.clock, journal, self.chat.accounts, MemoryKeepers())
+        alice = someone(self, "alice", account=self.chat.accounts.named("alice"), rooms=(old.name,))
+        self.assertEqual(self.members(old.name), {"alice"})
+        for line in (f"/part {old.name}", f"/join {old.name}", f"/create {old.name}", "/set secret yes"):
+            self.assertNotIn("!!!", self.does(line, who=alice)[-1], line)
+        nora = someone(self, "nora")
+        self.assertIn("!!! BAD_ROOM", self.does(f"/names {old.name}", who=nora)[-1])  # as if there were none
+        self.assertIn("!!! BAD_ROOM", self.does("/join #a\u0435v", who=nora)[-1])
+
     def test_a_charter_that_was_written_after_the_drop(self) -> None:
         charter = replace(self.dev.charter, founder="fay")
         self.does("/drop #dev")
@@ -225,6 +240,4 @@ class Restarts(KeeperCase):
         self.assertEqual(list(chat.rooms), ["#lobby"])
 
     def known(self, room: object) -> object:
-        from twisted_chat.boundaries import KnownRoom
-
         return KnownRoom(room.id, "#dev", "a topic")  # type: ignore[attr-defined]

@@ -38,7 +38,7 @@ from twisted_chat.core.identity import ResumeSecrets
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.lookalikes import Looks
 from twisted_chat.core.making import Maker, Making
-from twisted_chat.core.names import Name, fold, parse_nick, parse_room, similar
+from twisted_chat.core.names import MAX_ROOM, Name, fold, parse_nick, parse_room, similar
 from twisted_chat.core.netbans import NetworkBans
 from twisted_chat.core.people import Ignores, Names, Person
 from twisted_chat.core.prices import Prices
@@ -313,6 +313,11 @@ class Chat:
         if person is None or person.leaving:
             raise NoSuchNick(nick)
         return person
+
+    def room_name(self, text: str) -> Name:
+        """`text` as a room's name. Raises `BadRoom`, but for a room that is there: names were freer once."""
+        room = self.rooms.get(fold(text.strip(" \t"))) if len(text) <= 4 * MAX_ROOM else None
+        return Name(room.name, room.key) if room is not None else parse_room(text)
 
     def room_or_new(self, name: Name, maker: Maker) -> Room:
         room = self.rooms.get(name.key)

@@ -20,7 +20,7 @@ from twisted_chat.core.durations import end_of, until
 from twisted_chat.core.errors import BadRequest, ChatError, NoSuchNick, NotAllowed, StorageUnavailable, TooManyRooms
 from twisted_chat.core.events import Event, Kind
 from twisted_chat.core.making import MAX_REGISTERED, Maker
-from twisted_chat.core.names import fold, parse_room
+from twisted_chat.core.names import fold
 from twisted_chat.core.rights import Rank, Verb, rank_in
 from twisted_chat.core.rooms import MAX_HUSHED
 from twisted_chat.core.text import because
@@ -375,7 +375,7 @@ def create(session: Session, name: str, client_id: str | None) -> None:
     """Register a room, made if need be, for this person's account; and be in it."""
     chat, account = session.chat, session.person.account
     maker = Maker.of(session)
-    room = chat.rooms.get(parse_room(name).key) or chat.room_or_new(parse_room(name), maker)
+    room = chat.room_or_new(chat.room_name(name), maker)
     try:
         session.check(Verb.SEE, room, name)
         rights.check(Verb.CREATE, session.case(room))

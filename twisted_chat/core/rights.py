@@ -235,8 +235,7 @@ def rank_of(person: Person, room: Room) -> Rank:
 class Case:
     """One doer before one room, with what else matters: the key that he brings, the rank of whom he means, whose line.
 
-    `came_in`: he is in the room already, as somebody else: he need not find the door again. `called`: how he wrote the
-    room's name, which is all that he is told of one that he may not see.
+    `came_in`: he is in the room already, as somebody else: he need not find the door again.
     """
 
     chat: Chat
@@ -246,7 +245,6 @@ class Case:
     whom: Rank | None = None
     line_of: str | None = None
     came_in: bool = False
-    called: str = ""
 
     def rank(self) -> Rank:
         return rank_in(self.room, self.doer.account, self.doer.is_operator)
@@ -383,7 +381,7 @@ def _not_allowed(words: str) -> Callable[[Case, Bar], ChatError]:
 _ERRORS: Mapping[State, Callable[[Case, Bar], ChatError]] = {
     State.ALWAYS: _for,
     State.ABSENT: lambda case, _bar: NotInRoom(case.room.name),
-    State.HIDDEN: lambda case, _bar: NoSuchRoom(case.called or case.room.name),
+    State.HIDDEN: lambda case, _bar: NoSuchRoom(case.room.name),
     State.BANNED: _banned,
     State.HUSHED: _hushed,
     State.MODERATED: _for,

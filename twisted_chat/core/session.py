@@ -170,7 +170,7 @@ class Session(Reader):
     def join(self, room: str, client_id: str | None = None, *, key: str = "") -> None:
         """Be in a room, made if it is not there yet; it becomes the current one. `key` opens one that is locked."""
         maker = Maker.of(self)
-        where = self.chat.room_or_new(parse_room(room), maker)
+        where = self.chat.room_or_new(self.chat.room_name(room), maker)
         if where in self.person.wanted:
             self.switch(room)
             self.aside(lambda: self.tell_entered(where, client_id))
@@ -334,7 +334,7 @@ class Session(Reader):
             if self.current is None:
                 raise InNoRoom
             return self.current
-        name = parse_room(room)
+        name = self.chat.room_name(room)
         found = self.chat.rooms.get(name.key)
         if found is None:
             raise NoSuchRoom(name.text)
@@ -351,8 +351,14 @@ class Session(Reader):
         return found
 
     def check(self, verb: Verb, found: Room, room: str | None, **more: Any) -> None:
-        """Raise what the table says of a room that was called `room`; None: it was not called by its name."""
-        rights.check(verb, self.case(found, called=parse_room(room).text if room else "", **more))
+        """Raise what the table says of a room that was called `room`; None: it was not called by its name.
+
+        Of one that it may not see it is told what it would be if there were none, how that is spelled among it.
+        """
+        try:
+            rights.check(verb, self.case(found, **more))
+        except NoSuchRoom:
+            raise NoSuchRoom(parse_room(room).text if room else found.name) from None
 
     def past_of(self, room: Room) -> int:
         return 0 if rights.may(Verb.PAST, self.case(room)) else self.person.rooms.get(room, self.chat.seq)
