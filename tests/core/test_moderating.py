@@ -138,6 +138,12 @@ class Bans(KeeperCase):
             ["!!! BAD_REQUEST that is longer than 100 years; without a span of time it is for good"] * 2,
         )
 
+    def test_a_span_that_is_none_does_not_make_it_one_for_good(self) -> None:
+        for line in ("/ban zed 2x because", "/ban net:192.0.2.0/24 1", "/hush eve 1x", "/hush eve 2hours"):
+            self.assertIn("is no span of time: 90s, 45m, 2h, 3d and 4w are", self.does(line)[0], line)
+        self.assertEqual(self.dev.charter.parts, {})
+        self.assertEqual(self.does("/ban zed h2 because"), ["reply zed is banned from #dev"])
+
     def test_whom_it_would_hit(self) -> None:
         self.does("/op carol")
         self.assertEqual(self.does("/ban ?*"),
