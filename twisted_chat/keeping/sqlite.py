@@ -45,6 +45,7 @@ class SqliteKeepers:
             for table in ("charters", "charter_parts", "actions"):
                 database.execute(f"DELETE FROM {table} WHERE room = ?", (room,))
             database.execute("INSERT OR IGNORE INTO dropped_rooms (room) VALUES (?)", (room,))
+            database.execute("UPDATE rooms SET topic = '' WHERE id = ?", (room,))
 
         return self._journal.do(work)
 
