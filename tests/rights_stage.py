@@ -24,7 +24,7 @@ CODES = {
     State.UNINVITED: "INVITE_ONLY", State.INVITE_ONLY: "NOT_ALLOWED", State.LOCKED: "NEED_KEY",
     State.FULL: "ROOM_FULL", State.PASTLESS: "NOT_ALLOWED", State.REGISTERED: "NOT_ALLOWED",
     State.GUEST: "NOT_ALLOWED", State.CROWDED: "NOT_ALLOWED", State.LOBBY: "NOT_ALLOWED", State.OTHERS: "NOT_ALLOWED",
-    State.OUTRANKED: "NOT_ALLOWED",
+    State.OUTRANKED: "NOT_ALLOWED", State.KEEPER: "NOT_ALLOWED",
 }  # fmt: skip
 """What each state that stands in the way is called on the wire."""
 
@@ -62,6 +62,7 @@ class Situation:
             state in self.states
             or state is State.ALWAYS
             or (state is State.ABSENT and State.HIDDEN in self.states)
+            or (state is State.KEEPER and State.OUTRANKED in self.states)
             or (state is State.REGISTERED and self.rank is Rank.FOUNDER)
         )
 
@@ -157,6 +158,8 @@ class Stage:
             parts.append(Holder(self.ann.person.id, "ann", _ROLES[rank]))
         if verb in (Verb.DEOP, Verb.DEVOICE):
             parts.append(Holder(self.bob.person.id, "bob", Role.OPERATOR if verb is Verb.DEOP else Role.VOICE))
+        if State.KEEPER in situation.states:
+            parts.append(Holder(self.bob.person.id, "bob", Role.OPERATOR))
         if holds(State.OUTRANKED):
             self.bob.operator = "bob"
         if rank is Rank.SERVER:

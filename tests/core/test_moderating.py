@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail
+from twisted.logger import capturedLogs, formatEvent
 
 from tests.core.doubles import Program, Someone, arrives, someone
 from tests.core.keeping_case import KeeperCase
 from twisted_chat.boundaries import Origin
 from twisted_chat.core import admissions, making, moderating
-from twisted_chat.core.errors import Banned, NotInRoom, StorageUnavailable, TooManyRooms
+from twisted_chat.core.errors import BadRoom, Banned, NameTaken, NoSuchRoom, NotInRoom, StorageUnavailable, TooManyRooms
+from twisted_chat.core.helm import Brake
 from twisted_chat.core.making import Maker, Making
+from twisted_chat.core.rooms import MAX_SLOWED
 
 NEED_KEY = "!!! NEED_KEY #dev is locked; /join #dev KEY opens it"
 
@@ -101,6 +105,10 @@ class Leaving(KeeperCase):
         self.bob.types("/join #dev")
         self.assertIn("bob", self.members())
 
+    def test_of_oneself(self) -> None:
+        self.assertEqual(self.does("/kick alice"), ["!!! NOT_ALLOWED that is you; /part leaves"])
+        self.assertIn("alice", self.members())
+
     def test_it_is_everywhere_at_once(self) -> None:
         """What is said in the same turn by any of his sessions is said nowhere."""
         other = self.again(self.bob)
@@ -129,6 +137,12 @@ class Bans(KeeperCase):
             self.does("/ban zed 999999w", "/hush eve 5300w"),
             ["!!! BAD_REQUEST that is longer than 100 years; without a span of time it is for good"] * 2,
         )
+
+    def test_a_span_that_is_none_does_not_make_it_one_for_good(self) -> None:
+        for line in ("/ban zed 2x because", "/ban net:192.0.2.0/24 1", "/hush eve 1x", "/hush eve 2hours"):
+            self.assertIn("is no span of time: 90s, 45m, 2h, 3d and 4w are", self.does(line)[0], line)
+        self.assertEqual(self.dev.charter.parts, {})
+        self.assertEqual(self.does("/ban zed h2 because"), ["reply zed is banned from #dev"])
 
     def test_whom_it_would_hit(self) -> None:
         self.does("/op carol")
@@ -264,6 +278,8 @@ class Bans(KeeperCase):
         self.patch(moderating, "MAX_BANS", 1)
         self.does("/ban a*", "/ban a* 2h")
         self.assertEqual(self.does("/ban b*"), ["!!! NOT_ALLOWED #dev has 1 of those already"])
+        self.clock.advance(7_200)  # one that has ended leaves its place
+        self.assertIn("b* is banned", self.does("/ban b*")[-1])
 
     def test_a_crowd_in_an_answer(self) -> None:
         self.patch(moderating, "_NAMED", 1)
@@ -373,6 +389,14 @@ class Hushes(KeeperCase):
         self.assertEqual(self.does("/hush carol off"), ["reply carol may talk in #dev again"])
         self.assertFalse(self.dev.hushed_guests)
 
+    def test_who_may_talk_whatever_holds(self) -> None:
+        self.does("/op bob")
+        self.assertEqual(self.does("/hush bob"),
+                         ["!!! NOT_ALLOWED an operator of #dev may talk there whatever holds"])  # fmt: skip
+
+    def test_oneself(self) -> None:
+        self.assertEqual(self.does("/hush alice"), ["!!! NOT_ALLOWED that is you; /ignore is for others"])
+
 
 class Roles(KeeperCase):
     def test_operators(self) -> None:
@@ -454,6 +478,17 @@ class Inviting(KeeperCase):
         self.bob.takes()
         self.does("/invite bob")
         self.bob.hears()
+
+    def test_of_who_is_banned(self) -> None:
+        for pattern, nick in (("bo*", "bob"), ("account:bob", "bob"), ("eve", "eve")):
+            self.does(f"/ban {pattern}")
+            why = f"{nick} is banned from #dev; /bans lists how, /unban ends it"
+            self.assertEqual(self.does(f"/invite {nick}"), [f"!!! NOT_ALLOWED {why}"])
+            self.does(f"/unban {pattern}")
+        mal = self.from_network("mal", "192.0.2.7")
+        self.does("/ban net:192.0.2.0/24")
+        self.assertEqual(self.does("/invite mal"), ["reply mal is invited to #dev"])  # else it would tell where he is
+        self.assertIn("alice invites you", mal.takes()[-1])
 
     def test_a_kick_takes_it_back(self) -> None:
         self.does("/set invite-only yes")
@@ -587,6 +622,12 @@ class Settings(KeeperCase):
         self.assertEqual(set(self.dev.said_at), {self.eve.session.person.id})
         self.assertEqual(self.does("/slow off"), ["reply #dev: slow is off now"])
 
+    def test_what_slow_mode_remembers(self) -> None:
+        self.does("/slow 86400")
+        for number in range(MAX_SLOWED + 5):
+            self.dev.spoke(f"guest {number}", self.clock.seconds())
+        self.assertEqual(len(self.dev.said_at), MAX_SLOWED)
+
     def test_what_was_said_is_confirmed_in_slow_mode_too(self) -> None:
         self.does("/slow 10")
         for _twice in range(2):
@@ -598,6 +639,11 @@ class Settings(KeeperCase):
         self.assertIn("that is for the room's operators", self.does("/topic mine", who=self.bob)[0])
         self.assertEqual(self.does("/topic ours"), ["[#dev] alice topic ours"])
 
+    def test_a_topic_that_the_brake_holds_back_is_not_put_down_as_done(self) -> None:
+        self.chat.helm.set_brake(Brake.OPERATORS)
+        self.assertIn("!!! NOT_ALLOWED", self.does("/topic mine")[-1])
+        self.assertNotIn("topic", self.does("/log")[-1])
+
     def test_a_secret_room(self) -> None:
         self.does("/set secret yes")
         nora = someone(self, "nora")
@@ -606,6 +652,15 @@ class Settings(KeeperCase):
             self.assertIn("#dev", self.does(line, who=self.eve)[0], line)
         for line in ("/names #dev", "/part #dev", "/switch #dev", "/drop #dev", "/create #dev", "/search x in:#dev"):
             self.assertEqual(self.does(line, who=nora)[-1][:16], "!!! NO_SUCH_ROOM", line)
+
+    def test_how_a_secret_room_is_spelled_is_not_told(self) -> None:
+        self.does("/set secret yes")
+        nora = someone(self, "nora")
+        for line in ("/names #dEV", "/part #dEV", "/switch #dEV", "/drop #dEV", "/create #dEV", "/search x in:#dEV"):
+            there = self.does(line, who=nora)[-1]
+            self.assertEqual(there, "!!! NO_SUCH_ROOM there is no room #dEV", line)
+        for act in (lambda: nora.session.say("hi", "#dEV"), lambda: nora.session.history("#dEV", 5, None)):
+            self.assertEqual(self.assertRaises(NoSuchRoom, act).room, "#dEV")
 
 
 class History(KeeperCase):
@@ -675,8 +730,17 @@ class Storage(KeeperCase):
             "!!! STORAGE_UNAVAILABLE that holds now, and will be forgotten when the server ends: it can't be written"
         ])  # fmt: skip
         self.assertIn("NOT_ALLOWED", self.does("hi", who=self.eve)[0])
-        self.does("/topic new")
-        self.assertEqual(len(self.flushLoggedErrors(StorageUnavailable)), 2)
+        with capturedLogs() as logged:
+            self.does("/topic new")
+        self.assertIn(
+            "what a keeper did can't be written: the log can't be written now; nothing was said",
+            [formatEvent(each) for each in logged],
+        )
+
+    def test_what_goes_wrong_otherwise_is_a_fault(self) -> None:
+        self.patch(self.chat.keepers, "write", lambda *_arguments: fail(ZeroDivisionError()))
+        self.assertIn("STORAGE_UNAVAILABLE", self.does("/hush eve")[0])
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
 
 
 class MakingRooms(KeeperCase):
@@ -693,6 +757,21 @@ class MakingRooms(KeeperCase):
         self.clock.advance(3600)
         one.types("/join #x4")
         self.assertIn("#x4", self.chat.rooms)
+
+    def test_one_that_nobody_came_into_does_not_count(self) -> None:
+        self.patch(making, "OF_GUESTS", 2)
+        one = self.from_network("mal", "192.0.2.7")
+        for nick, room, error in (("alice", "#x2", NameTaken), ("ory", "#1obby", BadRoom)):
+            for _time in range(3):
+                self.assertRaises(error, self.chat.enter, one.listener, nick, rooms=("#x1", room))
+        self.patch(self.chat, "limits", replace(self.chat.limits, rooms_of_one=1))
+        for line in ("/join #x1", "/create #x1"):
+            self.assertIn("!!! ", self.does(line, line, line, who=one)[0])
+        self.assertEqual(sorted(self.chat.rooms), ["#dev", "#lobby"])
+        self.patch(self.chat, "limits", replace(self.chat.limits, rooms_of_one=9))
+        one.types("/join #x1", "/join #x2")
+        self.assertEqual(sorted(self.chat.rooms), ["#dev", "#lobby", "#x1", "#x2"])
+        self.assertIn("TOO_MANY_ROOMS", self.does("/join #x3", who=one)[0])
 
     def test_in_whatever_hour(self) -> None:
         self.patch(making, "OF_GUESTS", 2)

@@ -329,6 +329,31 @@ class Ending(OperatorCase):
         self.alice.types("/shutdown off", "/shutdown 8d")
         self.alice.hears("!!! BAD_REQUEST no end is planned", "!!! BAD_REQUEST the end is at most 7d away")
 
+    def test_who_only_looks_changes_nothing(self) -> None:
+        self.alice.types("/shutdown 1h new disk")
+        self.passes(60)
+        self.alice.takes()
+        self.alice.types("/shutdown")
+        self.alice.hears("reply The server goes down in 59m: new disk; /shutdown off takes it back")
+        self.alice.types("/stats")
+        self.assertEqual(self.alice.takes()[0].split(" / ")[-1], "The server goes down in 59m: new disk")
+        self.alice.types("/shutdown cancel", "/shutdown")
+        self.assertEqual(self.alice.takes()[:2], ["notice The server does not go down after all",
+                                                  "notice The server goes down in 1m"])  # fmt: skip
+
+    def test_at_once(self) -> None:
+        self.alice.types("/shutdown now disk")
+        self.bob.hears("notice The server goes down now: disk")
+        self.assertEqual((self.machine.asked, self.chat.helm.is_ending), (["end"], False))
+        self.assertEqual(self.logged()[-1], "operator 'ruth' ('alice'): '/shutdown now disk'")
+
+    def test_a_span_that_is_none(self) -> None:
+        self.alice.types("/shutdown 2x")
+        self.alice.hears(
+            "!!! BAD_REQUEST 2x is no span of time: 90s, 45m, 2h, 3d and 4w are; a reason begins otherwise"
+        )
+        self.assertFalse(self.chat.helm.is_ending)
+
     def test_an_end_by_other_means_leaves_no_timer(self) -> None:
         self.alice.types("/shutdown 5m")
         self.successResultOf(self.chat.close("over"))

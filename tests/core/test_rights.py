@@ -73,6 +73,11 @@ class Table(CoreCase):
                 ]
                 self.assertEqual(allowed, sorted(allowed), (verb, state))
 
+    def test_a_rank_that_may_anyhow_is_looked_at_before_a_state_that_costs_more(self) -> None:
+        asked: list[State] = []
+        rights.bar_of(Verb.SAY, lambda: Rank.OPERATOR, lambda state: asked.append(state) is not None)
+        self.assertEqual(asked, [State.HIDDEN, State.ABSENT])
+
     def test_the_protocol_page_has_it(self) -> None:
         page = PROTOCOL.read_text().split("### Who may do what")[1].split("\n## ")[0]
         there = [line for line in page.splitlines() if line.startswith("| ") and not line.startswith("| what")]

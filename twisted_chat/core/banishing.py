@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from twisted_chat.boundaries import Nameless
 from twisted_chat.core import acts, moderating, rights, undoing
-from twisted_chat.core.bans import MAX_PATTERN, Network, network_of
+from twisted_chat.core.bans import MAX_PATTERN, network_of
 from twisted_chat.core.charters import SERVER, Action, Ban, Change, Level, has_ended
 from twisted_chat.core.durations import end_of, until
 from twisted_chat.core.errors import BadRequest, NotAllowed
 from twisted_chat.core.helm import Brake, check_operator
 from twisted_chat.core.netbans import refusal_of
+from twisted_chat.core.prefixes import Network
 from twisted_chat.core.text import because
 
 if TYPE_CHECKING:

@@ -38,7 +38,7 @@ from twisted_chat.core.identity import ResumeSecrets
 from twisted_chat.core.limits import Limits
 from twisted_chat.core.lookalikes import Looks
 from twisted_chat.core.making import Maker, Making
-from twisted_chat.core.names import Name, fold, parse_nick, parse_room, similar
+from twisted_chat.core.names import MAX_ROOM, Name, fold, parse_nick, parse_room, similar
 from twisted_chat.core.netbans import NetworkBans
 from twisted_chat.core.people import Ignores, Names, Person
 from twisted_chat.core.prices import Prices
@@ -155,6 +155,8 @@ class Chat:
             room.kept = True
             self._add_room(room)
         for charter in kept.charters:
+            if charter.room in kept.dropped:
+                continue  # written by who was slow, after that
             room = self.rooms_by_id.get(charter.room) or Room(charter.room, Name(charter.name, fold(charter.name)))
             room.charter = charter
             self._add_room(room)
@@ -208,7 +210,7 @@ class Chat:
             session = entering.session_of(self, person_id, account, name, recipient, places)
         except ChatError:
             for room in places:
-                self.remove_if_empty(room)
+                self.unmake(room, maker)
             raise
         person = session.person
         entering.put_out(self, person, barred)
@@ -312,6 +314,11 @@ class Chat:
             raise NoSuchNick(nick)
         return person
 
+    def room_name(self, text: str) -> Name:
+        """`text` as a room's name. Raises `BadRoom`, but for a room that is there: names were freer once."""
+        room = self.rooms.get(fold(text.strip(" \t"))) if len(text) <= 4 * MAX_ROOM else None
+        return Name(room.name, room.key) if room is not None else parse_room(text)
+
     def room_or_new(self, name: Name, maker: Maker) -> Room:
         room = self.rooms.get(name.key)
         if room is None:
@@ -333,6 +340,12 @@ class Chat:
         """A room in which nothing was ever said goes with its last member; any other one stays."""
         if room.vanishes and self.rooms_by_id.pop(room.id, None) is not None:
             self._unname(room)
+
+    def unmake(self, room: Room, maker: Maker) -> None:
+        """He for whom this room was made, if it was, does not come in."""
+        if room.vanishes:
+            self.remove_if_empty(room)
+            self._making.came_to_nothing(maker)
 
     def _unname(self, room: Room) -> None:
         """Its name is free; there may be another room of that name already."""

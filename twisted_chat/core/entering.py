@@ -19,7 +19,7 @@ from twisted_chat.core.errors import (
     TooManySessions,
 )
 from twisted_chat.core.making import Maker
-from twisted_chat.core.names import Name, parse_room
+from twisted_chat.core.names import Name
 from twisted_chat.core.people import Person
 from twisted_chat.core.rights import Case, Doer, Rank, Verb
 from twisted_chat.core.rooms import Room
@@ -71,7 +71,7 @@ def places_of(
     chat: Chat, names: Iterable[str], doer: Doer, maker: Maker, came_in: bool, barred: Mapping[Room, Ban]
 ) -> tuple[list[Room], list[ChatError]]:
     """The rooms to be in at once, made where they are not there yet; and why it can't be in others."""
-    wanted = {name.key: name for name in map(parse_room, names)}
+    wanted = {name.key: name for name in map(chat.room_name, names)}
     if len(wanted) > chat.limits.rooms_of_one:
         raise TooManyRooms("a person may be in", chat.limits.rooms_of_one)
     places: list[Room] = []
@@ -85,6 +85,10 @@ def places_of(
                 rights.check(Verb.JOIN, Case(chat, room, doer, came_in=came_in))
         except (Banned, NeedKey, InviteOnly, RoomFull, TooManyRooms) as error:
             refused.append(error)
+        except ChatError:
+            for made in places:
+                chat.unmake(made, maker)
+            raise
         else:
             places.append(room)
     if not places:

@@ -103,9 +103,16 @@ class Helm:
     def is_ending(self) -> bool:
         return self._timer is not None
 
+    @property
+    def countdown(self) -> str:
+        """How long it is until the end, and why, of one that is planned."""
+        return f"The server goes down in {span_of(round(self._ends - self._chat.clock.seconds()))}{self._why}"
+
     def shut_down(self, seconds: int, why: str) -> None:
-        """Count down, in place of a countdown that is under way, and end."""
+        """Count down, in place of a countdown that is under way, and end; 0: at once, and that is said."""
         self.stop()
+        if not seconds:
+            self.tell_all(f"The server goes down now{because(why)}")
         self._ends = self._chat.clock.seconds() + seconds
         self._why = because(why)
         self._count_down()
@@ -116,7 +123,7 @@ class Helm:
             self._timer = None
             self.host.end()
             return
-        self.tell_all(f"The server goes down in {span_of(round(left))}{self._why}")
+        self.tell_all(self.countdown)
         # Not at a moment that is as good as now: timers come a little late.
         following = next((moment for moment in MOMENTS if moment < left - 1), 0)
         self._timer = self._chat.clock.callLater(left - following, self._count_down)

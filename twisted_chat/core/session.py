@@ -169,13 +169,14 @@ class Session(Reader):
 
     def join(self, room: str, client_id: str | None = None, *, key: str = "") -> None:
         """Be in a room, made if it is not there yet; it becomes the current one. `key` opens one that is locked."""
-        where = self.chat.room_or_new(parse_room(room), Maker.of(self))
+        maker = Maker.of(self)
+        where = self.chat.room_or_new(self.chat.room_name(room), maker)
         if where in self.person.wanted:
             self.switch(room)
             self.aside(lambda: self.tell_entered(where, client_id))
             return
         if len(self.person.wanted) >= self.chat.limits.rooms_of_one:
-            self.chat.remove_if_empty(where)
+            self.chat.unmake(where, maker)
             raise TooManyRooms("a person may be in", self.chat.limits.rooms_of_one)
         rights.check(Verb.JOIN, self.case(where, key=key))
         self._pay_for_change()
@@ -333,7 +334,7 @@ class Session(Reader):
             if self.current is None:
                 raise InNoRoom
             return self.current
-        name = parse_room(room)
+        name = self.chat.room_name(room)
         found = self.chat.rooms.get(name.key)
         if found is None:
             raise NoSuchRoom(name.text)
@@ -346,8 +347,18 @@ class Session(Reader):
     def allowed(self, verb: Verb, room: str | None = None, **more: Any) -> Room:
         """The room of this name, the current one for None, if the verb is allowed there. Raises what the table says."""
         found = self.room_called(room)
-        rights.check(verb, self.case(found, **more))
+        self.check(verb, found, room, **more)
         return found
+
+    def check(self, verb: Verb, found: Room, room: str | None, **more: Any) -> None:
+        """Raise what the table says of a room that was called `room`; None: it was not called by its name.
+
+        Of one that it may not see it is told what it would be if there were none, how that is spelled among it.
+        """
+        try:
+            rights.check(verb, self.case(found, **more))
+        except NoSuchRoom:
+            raise NoSuchRoom(parse_room(room).text if room else found.name) from None
 
     def past_of(self, room: Room) -> int:
         return 0 if rights.may(Verb.PAST, self.case(room)) else self.person.rooms.get(room, self.chat.seq)

@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred
 
 from twisted_chat.boundaries import Keepers
 from twisted_chat.core.charters import Action, Ban, Charter, Kept, Key, Part, key_of
+from twisted_chat.core.durations import LATEST
 from twisted_chat.journal.sqlite import SqliteJournal
 from twisted_chat.keeping.memory import MAX_ACTIONS
 from twisted_chat.keeping.rows import change_of, piece_of, text_of
@@ -44,6 +45,7 @@ class SqliteKeepers:
             for table in ("charters", "charter_parts", "actions"):
                 database.execute(f"DELETE FROM {table} WHERE room = ?", (room,))
             database.execute("INSERT OR IGNORE INTO dropped_rooms (room) VALUES (?)", (room,))
+            database.execute("UPDATE rooms SET topic = '' WHERE id = ?", (room,))
 
         return self._journal.do(work)
 
@@ -68,7 +70,9 @@ def _kept(database: sqlite3.Connection) -> Kept:
     charters = tuple(replace(Charter(*row), parts=parts.get(row[0], {})) for row in rows)
     dropped = frozenset(room for (room,) in database.execute("SELECT room FROM dropped_rooms"))
     (last,) = database.execute("SELECT coalesce(max(number), 0) FROM actions").fetchone()
-    bans = database.execute("SELECT network, operator, why, since, until FROM network_bans ORDER BY rowid")
+    bans = database.execute(
+        "SELECT network, operator, why, since, min(until, ?) FROM network_bans ORDER BY rowid", (LATEST,)
+    )
     return Kept(charters, dropped, last, tuple(Ban(*row) for row in bans))
 
 
