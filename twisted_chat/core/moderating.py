@@ -290,6 +290,7 @@ def room_for(room: Room, kind: type[Piece], limit: int) -> None:
 
 
 def topic(session: Session, room: Room, text: str) -> None:
+    session.chat.helm.check_speech(session)
     if room.charter.founder:
         change = Change(Topic(room.topic), Topic(text))
         act(session, room, Verb.TOPIC, whom="topic", change=change).addErrback(_not_kept)
