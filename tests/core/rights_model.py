@@ -579,7 +579,8 @@ class World:
         self.keeps(seat, place, OPERATOR)
         self.outranks(seat, place, self.rank_of_whom(whom, place))
         key = ("hush", whom.id)
-        new = (whom.nick, seat.human.nick, self.now, self.now + seconds if seconds else 0)
+        name = whom.nick if self.is_here(whom) else whom.account
+        new = (name, seat.human.nick, self.now, self.now + seconds if seconds else 0)
         self.does(place, "hush", whom.id, key, place.pieces.get(key), new)
 
     def unhush(self, seat: Seat, place: Place, nick: str) -> None:

@@ -579,3 +579,12 @@ class BannedWithOneOfHisSessions(KeeperCase):
         self.turn()
         self.turn()
         self.assertEqual(self.members(), {"alice", "carol"})
+
+
+class Full(KeeperCase):
+    def test_who_logs_out_finds_his_own_place(self) -> None:
+        self.does("/set limit 4")
+        self.bob.types("/logout")
+        self.turn()
+        self.turn()
+        self.assertEqual(self.members(), {"alice", "bob2", "carol", "eve"})

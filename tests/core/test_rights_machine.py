@@ -597,6 +597,51 @@ class Lives(RuleBasedStateMachine):
             name, room, f"/undo {number or ''}".rstrip(), lambda seat, place: self.world.undo(seat, place, number)
         )
 
+    # what is done in a row, so that chance need not bring it together
+
+    @rule(name=KEEPERS, room=ROOMS, nick=NICKS)
+    def closes_the_door_behind_him(self, name: str, room: str, nick: str) -> None:
+        self.sets(name, room, ("invite-only", True))
+        self.does_to_somebody(name, room, nick, "kick")
+        self.all_go_into(room, "")
+
+    @rule(name=KEEPERS, room=ROOMS)
+    def leaves_few_places(self, name: str, room: str) -> None:
+        self.sets(name, room, ("limit", 3))
+        self.all_go_into(room, "")
+
+    @rule(name=KEEPERS, room=ROOMS, pattern=PATTERNS)
+    def bans_for_a_while(self, name: str, room: str, pattern: str) -> None:
+        self.bans(name, room, pattern, 30)
+        self.all_go_into(room, "")
+        self.waits(40)
+        self.all_go_into(room, "")
+
+    @rule(keeper=KEEPERS, name=SEATS, room=ROOMS)
+    def hides_what_was_said(self, keeper: str, name: str, room: str) -> None:
+        self.says(self.who(keeper, room), room)
+        self.sets(keeper, room, ("history", False))
+        self.parts(name, room)
+        self.joins(name, room, "")
+        self.reads(name, room)
+        self.searches(name, room)
+
+    @rule(name=KEEPERS, room=ROOMS, brake=st.sampled_from((2, 3)))
+    def works_under_the_brake(self, name: str, room: str, brake: int) -> None:
+        self.brakes("ruth", brake)
+        self.sets_the_topic(name, room, "new")
+        self.does_to_somebody(name, room, "zora", "invite")
+        self.says(self.who(name, room), room)
+        self.takes_back(name, room, 0)
+        self.brakes("ruth", 0)
+
+    @rule(name=KEEPERS, room=ROOMS, who=st.sampled_from(("eve", "mal")))
+    def comes_back_as_the_guest_that_he_was(self, name: str, room: str, who: str) -> None:
+        """What was the guest's went over to the account."""
+        self.sets(name, room, ("invite-only", True))
+        self.logs_in(who, "carol")
+        self.comes(who, resumes=True, rooms=(room,))
+
     @rule(name=KEEPERS, room=ROOMS, nick=NICKS)
     def takes_an_invitation_back(self, name: str, room: str, nick: str) -> None:
         self.sets(name, room, ("invite-only", True))
