@@ -342,14 +342,14 @@ class World:
         self.leaves(seat_name)
         new = Seat(human, network)
         try:
-            if human.account and self.is_here(human):
-                self.rename(new, human.account)
-            elif human.account:
+            if human.account and not self.is_here(human):
                 human.nick = human.account
             try:
                 found = self.open_to(human, old, rooms or [LOBBY], network)
             except No:
                 found = self.open_to(human, old, [LOBBY], network)
+            if human.account:
+                self.rename(new, human.account)
         except No:
             return
         self.sits(seat_name, new, found)
