@@ -38,6 +38,28 @@ TYPED = {
 }  # fmt: skip
 """What is typed for it; the other verbs are done by `say`, `join` and `history`, by a room's name."""
 
+ROWS: dict[str, frozenset[Verb]] = {
+    name: frozenset(verbs)
+    for name, verbs in {
+        "nick": [Verb.RENAME], "me": [Verb.SAY], "say": [Verb.SAY], "join": [Verb.JOIN], "part": [Verb.BE],
+        "switch": [Verb.BE], "rooms": [Verb.SEE], "names": [Verb.SEE], "who": [Verb.SEE], "whois": [Verb.SEE],
+        "topic": [Verb.TOPIC, Verb.SEE], "history": [Verb.HISTORY, Verb.PAST], "search": [Verb.HISTORY, Verb.PAST],
+        "edit": [Verb.EDIT], "delete": [Verb.DELETE], "login": [Verb.JOIN], "logout": [Verb.JOIN],
+        "create": [Verb.CREATE, Verb.SEE], "drop": [Verb.DROP], "invite": [Verb.INVITE], "kick": [Verb.KICK],
+        "ban": [Verb.BAN], "unban": [Verb.UNBAN], "bans": [Verb.BANS], "op": [Verb.OP], "deop": [Verb.DEOP],
+        "voice": [Verb.VOICE], "devoice": [Verb.DEVOICE], "hush": [Verb.HUSH], "slow": [Verb.SET],
+        "lock": [Verb.SET], "set": [Verb.SET, Verb.RULES], "log": [Verb.LOG], "undo": [Verb.UNDO],
+    }.items()
+}  # fmt: skip
+"""The rows of the table that each command which acts in rooms, or tells of them, has to ask."""
+
+WITHOUT_ROOMS = frozenset((
+    "help", "quit", "msg", "reply", "away", "back", "ignore", "unignore", "register", "password", "sessions", "ghost",
+    "unread", "motd", "time", "version", "oper", "announce", "kill", "stats", "rehash", "shutdown", "defcon", "enroll",
+    "netban", "netunban", "netbans", "acts",
+))  # fmt: skip
+"""All other commands: no room has a say in them. Whoever adds one says here or above which kind it is."""
+
 _PART_OF = {
     State.HIDDEN: Rule("secret", True), State.MODERATED: Rule("moderated", True), State.SLOWED: Rule("slow", 30),
     State.UNINVITED: Rule("invite_only", True), State.INVITE_ONLY: Rule("invite_only", True),

@@ -797,3 +797,46 @@ class MakingRooms(KeeperCase):
         for network in ("1", "2", "3"):
             counting.made(Maker(None, network))
         self.assertEqual(list(counting._made), ["network 2", "network 3"])
+
+
+class SlowModeAgain(KeeperCase):
+    def test_another_setting_gives_nobody_his_turn_early(self) -> None:
+        self.does("/slow 30")
+        self.eve.types("one")
+        self.does("/set moderated yes", "/set moderated no")
+        self.assertIn("TOO_FAST", self.does("two", who=self.eve)[0])
+        self.does("/slow off", "/slow 30")
+        self.eve.takes()
+        self.assertEqual(self.does("three", who=self.eve), ["[#dev] eve: three"])
+
+    def test_what_the_brake_refused_was_not_said(self) -> None:
+        self.does("/slow 30")
+        self.chat.helm.set_brake(Brake.REGISTERED)
+        self.assertIn("NOT_ALLOWED", self.does("one", who=self.eve)[-1])
+        self.chat.helm.set_brake(Brake.OFF)
+        self.turn()
+        self.assertEqual(self.does("two", who=self.eve), ["[#dev] eve: two"])
+
+
+class BannedWithOneOfHisSessions(KeeperCase):
+    def test_the_others_do_not_come_in_either(self) -> None:
+        """What one of a person's sessions may not, none of them may: whichever way it comes."""
+        self.bob.listener.origin = Origin("198.51.100.7", secure=True)
+        self.does("/ban net:198.51.100.0/24")
+        elsewhere = self.again(self.bob, rooms=["#dev"])
+        self.assertNotIn("bob", self.members())
+        elsewhere.types("/join #dev")
+        self.assertIn("BANNED", elsewhere.takes()[-1])
+        self.eve.types("/login bob longenough")
+        self.turn()
+        self.turn()
+        self.assertEqual(self.members(), {"alice", "carol"})
+
+
+class Full(KeeperCase):
+    def test_who_logs_out_finds_his_own_place(self) -> None:
+        self.does("/set limit 4")
+        self.bob.types("/logout")
+        self.turn()
+        self.turn()
+        self.assertEqual(self.members(), {"alice", "bob2", "carol", "eve"})

@@ -241,3 +241,26 @@ class Restarts(KeeperCase):
 
     def known(self, room: object) -> object:
         return KnownRoom(room.id, "#dev", "a topic")  # type: ignore[attr-defined]
+
+
+class TakenBackInVain(KeeperCase):
+    def test_an_invitation_opens_no_door_any_more(self) -> None:
+        self.does("/set invite-only yes", "/kick bob", "/invite bob")
+        self.assertIn("reply Undone: #", self.does("/undo")[-1])
+        self.assertIn("INVITE_ONLY", self.does("/join #dev", who=self.bob)[-1])
+
+    def test_who_came_by_an_invitation_stays(self) -> None:
+        self.does("/set invite-only yes", "/kick bob", "/invite bob")
+        self.bob.types("/join #dev")
+        self.does("/undo")
+        self.assertIn("bob", self.members())
+        self.again(self.bob, rooms=["#dev"])
+
+    def test_under_the_brake_no_topic_is_set_or_brought_back(self) -> None:
+        self.does("/topic one", "/topic two")
+        self.chat.helm.set_brake(Brake.OPERATORS)
+        before = self.does("/log")[-1]
+        self.assertIn("!!! NOT_ALLOWED for the moment", self.does("/topic three")[0])
+        self.assertIn("!!! NOT_ALLOWED for the moment", self.does("/undo")[0])
+        self.assertEqual(self.dev.topic, "two")
+        self.assertEqual(self.does("/log")[-1], before, "and nobody reads that it was done")

@@ -68,7 +68,8 @@ def set_rule(session: Session, room: Room, name: str, value: str | int | bool, c
     before = room.charter.parts.get(("rule", name))
     after = Rule(name, value) if value != getattr(Charter("", "").rules, name) else None
     kept = act(session, room, Verb.SET, whom=name.replace("_", "-"), change=Change(before, after))
-    room.said_at.clear()
+    if name == "slow":
+        room.said_at.clear()
     answer(session, kept, f"{room.name}: {name.replace('_', '-')} is {shown(name, value)} now", client_id)
 
 

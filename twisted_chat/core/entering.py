@@ -44,7 +44,8 @@ def check_brake(chat: Chat, name: Name, person_id: str | None, account: Account 
 def newcomer(chat: Chat, person_id: str | None, account: Account | None, name: Name, network: str) -> Doer:
     """Who comes in, before the table of rights."""
     person = chat.persons.get(person_id) if person_id else None
-    subject = Subject(name.key, account.key if account else "", (network,) if network else ())
+    networks = (*(rights.networks_of(person) if person is not None else ()), *((network,) if network else ()))
+    subject = Subject(name.key, account.key if account else "", networks)
     return Doer(person_id or "", lambda: subject, account, False, person.wanted if person is not None else {})
 
 

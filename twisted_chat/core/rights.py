@@ -295,8 +295,11 @@ def _is_locked(case: Case) -> bool:
 
 
 def _is_full(case: Case) -> bool:
-    limit = case.room.charter.rules.limit
-    return 0 < limit <= len(case.room.members) + case.room.expected and not case.is_welcome
+    room, limit = case.room, case.room.charter.rules.limit
+    if not 0 < limit <= len(room.members) + room.expected or case.is_welcome:
+        return False
+    # Who is on his way out has left his place: it may be the newcomer himself, who logs out.
+    return limit <= sum(room in person.wanted for person in room.members) + room.expected
 
 
 def _is_crowded(case: Case) -> bool:

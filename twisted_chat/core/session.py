@@ -139,10 +139,10 @@ class Session(Reader):
         except ChatError as error:
             self._refuse_unless_said(error, text, self._name_of(room), client_id)
             return
+        event = self._event(Kind.ACTION if action else Kind.MESSAGE, text, where, client_id=client_id)
         self._pay_if_repeated(text)
         where.spoke(self.person.id, self.chat.clock.seconds())
-        kind = Kind.ACTION if action else Kind.MESSAGE
-        self.chat.post(self._event(kind, text, where, client_id=client_id))
+        self.chat.post(event)
 
     def say_to(self, nick: str, text: str, *, action: bool = False, client_id: str | None = None) -> None:
         """Say `text` to one person alone, or to an account that is not here: it waits for that."""

@@ -98,6 +98,8 @@ def _take_back(session: Session, room: Room, action: Action, client_id: str | No
     rights.check(Verb.UNDO, session.case(room))  # anew: something may have happened since it was asked
     rights.check(Verb(action.verb), session.case(room, whom=rank))
     change = action.change.reversed() if action.change is not None else None
+    if change is not None and isinstance(change.after, Topic):
+        chat.helm.check_speech(session)
     if change is not None and change.key[0] != "topic" and room.charter.parts.get(change.key) != change.before:
         raise BadRequest(f"#{action.number} can't be undone: that was changed since; /log shows by whom")
     if change is not None and change.before is None and change.after is not None:
@@ -113,6 +115,10 @@ def _take_back(session: Session, room: Room, action: Action, client_id: str | No
         person = chat.persons.get(action.whom_id)
         if person is not None and room not in person.wanted:
             moderating.notify(person, f"You may come back to {room.name}")
+    if action.verb == Verb.INVITE.value:
+        invited = chat.persons.get(action.whom_id)
+        if invited is None or room not in invited.wanted:  # whoever came in stays
+            room.admitted.take(action.whom_id)
     if change is not None and isinstance(change.after, Topic):
         session.post_topic(room, change.after.text)
     if change is not None and isinstance(change.after, Ban):
