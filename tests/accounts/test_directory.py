@@ -113,15 +113,29 @@ class LoggingIn(DirectoryCase):
                 self.logs_in("eve", network="192.0.2.7")
         self.refuses(Busy, network="192.0.2.7")
 
-    def test_many_at_once_are_many(self) -> None:
+    def test_many_wrong_ones_at_once_are_many(self) -> None:
         threads = Later()
         directory = self.slow(threads)
         directory.open()
         answers: list[Deferred[Any]] = [
             directory.login("alice", "wrong", "192.0.2.7") for _try in range(BACKOFF.free + 1)
         ]
-        self.failureResultOf(answers[-1], Busy)
-        self.assertEqual(len(threads.waiting), BACKOFF.free)
+        while threads.waiting:
+            threads.works()
+        for answer in answers:
+            self.failureResultOf(answer, BadLogin)
+        error = self.failureResultOf(directory.login("alice", SESAME, "192.0.2.7"), Busy).value
+        self.assertEqual(str(error), "too many tries failed; wait 2 seconds")
+
+    def test_a_class_behind_one_address_comes_at_once(self) -> None:
+        threads = Later()
+        directory = self.slow(threads)
+        directory.open()
+        answers = [directory.login("alice", SESAME, "192.0.2.7") for _pupil in range(16)]
+        while threads.waiting:
+            threads.works()
+        for answer in answers:
+            self.assertEqual(self.successResultOf(answer), self.alice)
 
     def test_a_crowd(self) -> None:
         threads = Later()

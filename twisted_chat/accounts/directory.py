@@ -125,7 +125,7 @@ class Directory:
         credentials = UsernamePassword(nick.strip().encode("utf-8", "replace"), password.encode("utf-8", "replace"))
         entering: Deferred[Any] = self.portal.login(credentials, None, IAccount)
         return entering.addCallbacks(
-            lambda found: self._entered(found[1], network), lambda failure: self._refused(failure, tries)
+            lambda found: self._entered(found[1], network, tries), lambda failure: self._refused(failure, tries)
         )
 
     def _verify(self, nick: str, password: str) -> Deferred[bool]:
@@ -154,17 +154,17 @@ class Directory:
         adding = self._store.add(record).addCallback(lambda _none: self._learn(record))
         return adding.addBoth(self._came, name.key)
 
-    def _entered(self, account: Account, network: str) -> Account:
-        if network:
-            self.tries.succeeded(f"network {network}")
+    def _entered(self, account: Account, network: str, tries: list[str]) -> Account:
+        for each in tries:
+            self.tries.ended(each, failed=False)
         self.tries.forget(f"account {account.key}")
         self._homes.learn(account.key, network)
         return account
 
     def _refused(self, failure: Failure, tries: list[str]) -> Failure:
-        if isinstance(failure.value, Busy):  # it was not even looked at
-            for each in tries:
-                self.tries.succeeded(each)
+        wrong = isinstance(failure.value, (UnauthorizedLogin, BadLogin))  # else it was not even looked at
+        for each in tries:
+            self.tries.ended(each, failed=wrong)
         if isinstance(failure.value, UnauthorizedLogin):
             raise BadLogin(_WRONG)
         return failure

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
 
 from twisted_chat.accounts.passwords import Hasher
 from twisted_chat.accounts.tries import BACKOFF, Backoff, Tries
@@ -52,10 +53,14 @@ class KnownOperators:
         def verified(right: bool) -> str:
             if not right or self._known.get(key) != entry:  # or he was taken from the list meanwhile
                 raise BadLogin("no operator has this name and password")
-            self.tries.succeeded(place)
             return known
 
-        return verifying.addCallback(verified)
+        def ended(result: str | Failure) -> str | Failure:
+            failed = isinstance(result, Failure) and isinstance(result.value, BadLogin)
+            self.tries.ended(place, failed=failed)
+            return result
+
+        return verifying.addCallback(verified).addBoth(ended)
 
 
 _check: type[Operators] = KnownOperators
