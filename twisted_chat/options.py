@@ -89,6 +89,16 @@ class Settings:
     def backoff(self) -> Backoff:
         return Backoff(self.login_tries, self.login_wait)
 
+    def check(self, allowed: int | None) -> None:
+        """Raise `UsageError` for what does not go together, or with so many connections as the system allows."""
+        most = self.connections(allowed)
+        if allowed is not None and most > allowed:
+            raise usage.UsageError(f"--max-connections {most}: the system allows {allowed} (ulimit -n, less a few)")
+        if self.auth and self.registration is Registration.OPEN:
+            raise usage.UsageError(
+                "--auth wants --registration closed or operator: else guests register the names it vouches for"
+            )
+
     def connections(self, allowed: int | None) -> int:
         """How many there may be in all, where the system allows so many; None where that is not known."""
         return self.max_connections or allowed or 1_000

@@ -23,7 +23,8 @@ class Proving(SynchronousTestCase):
         known = KnownOperators(self.secrets, Hasher(AtOnce()), self.clock)
         self.assertTrue(known.is_one("RUTH"))
         self.assertFalse(known.is_one("nobody"))
-        known.replace({"nobody": "x"})
+        self.assertEqual(known.replace({"RUTH": self.secrets["ruth"], "anna": "another one"}), {"anna"})
+        self.assertEqual(known.replace({"nobody": "x"}), {"ruth", "anna"})
         self.assertEqual((known.is_one("ruth"), known.is_one("nobody")), (False, True))
 
     def test_each_answer_costs_one_hash(self) -> None:

@@ -93,6 +93,13 @@ def places_of(
     return places, refused
 
 
+def say_guest(session: Session) -> None:
+    """Tell a human that he is one: others may vouch for his name, and till he has said its password nobody knows."""
+    if session.recipient.shows_history:
+        nick = session.person.next_name.text
+        session.reply(lambda: (f"You are a guest; if {nick} has a password here, /login {nick} asks for it",))
+
+
 def session_of(
     chat: Chat, person_id: str | None, account: Account | None, name: Name, recipient: Recipient, places: list[Room]
 ) -> Session:
