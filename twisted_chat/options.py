@@ -224,7 +224,7 @@ OPTIONS: tuple[_Option, ...] = (
     _Option("new-per-address", _number(1), "New ones in 10 minutes. [default: 32, loopback exempt]"),
     _Option("max-unnamed", _bound, "Connections without a name, START:PERCENT:MOST. [default: 200:30:1000]"),
     _Option("naming-time", _number(1), "Seconds until one must have a name. [default: 60]"),
-    _Option("change-price", _number(1), "Lines that a join, part, rename, topic or /away counts for. [default: 5]"),
+    _Option("change-price", _number(1), "Lines that a join, rename, topic, /away, password counts for. [default: 5]"),
     _Option("repeat-price", _number(1), "Lines that the same words again count for. [default: 5]"),
     _Option("max-text", _number(1, MAX_TEXT), f"Characters of one text. [default: {MAX_TEXT}, which is the most]"),
     _Option("max-rooms", _number(1), "Rooms on the server, a fifth for accounts alone. [default: 10000]"),

@@ -25,6 +25,7 @@ from twisted_chat.core.rights import Case, Doer, Rank, Verb
 from twisted_chat.core.rooms import Room
 from twisted_chat.core.session import Session
 from twisted_chat.core.text import because
+from twisted_chat.core.told import Notice
 
 if TYPE_CHECKING:
     from twisted_chat.core.chat import Chat
@@ -94,10 +95,10 @@ def places_of(
 
 
 def say_guest(session: Session) -> None:
-    """Tell a human that he is one: others may vouch for his name, and till he has said its password nobody knows."""
-    if session.recipient.shows_history:
-        nick = session.person.next_name.text
-        session.reply(lambda: (f"You are a guest; if {nick} has a password here, /login {nick} asks for it",))
+    """Tell a guest that he is one: others may vouch for his name, and till he has said its password nobody knows."""
+    nick = session.person.next_name.text
+    told = Notice(f"You are a guest; if {nick} has a password here, /login {nick} asks for it")
+    session.aside(lambda: session.feed.tell(told))
 
 
 def session_of(

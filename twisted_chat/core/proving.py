@@ -31,7 +31,6 @@ from twisted_chat.core.errors import (
 )
 from twisted_chat.core.events import Aside
 from twisted_chat.core.moderating import expel
-from twisted_chat.core.names import fold
 from twisted_chat.core.rights import hush_of, subject_of
 from twisted_chat.core.rooms import LOBBY
 from twisted_chat.core.text import shortened
@@ -64,10 +63,10 @@ def register(session: Session, password: str, client_id: str | None) -> None:
         if chat.registration.by_operators:
             raise NotAllowed("nobody can register here by himself; ask an operator of the server")
         raise NotAllowed("nobody can register here")
-    name = person.next_name
-    if chat.helm.operators.is_one(name.text) and fold(session.operator) != name.key:
+    name = person.next_name.text
+    if chat.helm.operators.is_one(name) and not session.operator:
         # An account of that name is let in at the brake's last position.
-        raise NotAllowed(f"{name.text} is the name of an operator of the server; /oper {name.text} comes before that")
+        raise NotAllowed(f"{name} is the name of an operator of the server; /oper {name} comes before that")
     if not password:
         ask_new(session, "/register PASSWORD", lambda new: register(session, new, client_id))
         return
