@@ -133,7 +133,14 @@ class Registering(AccountCase):
         alice.types(f"/register {SESAME}")
         alice.session.lost()
         self.turn()
-        arrives(self, "alice", resume=alice.secret())
+        back = arrives(self, "alice", resume=alice.secret())
+        threads.works()
+        self.turn()
+        account = self.chat.accounts.named("alice")
+        self.assertEqual((back.session.person.account, back.session.person.id), (account, account.id))
+        self.assertEqual(len(back.listener.told(Welcome)), 2)  # the second one with a secret that is good
+        again = arrives(self, "alice", resume=back.secret())
+        self.assertIs(again.session.person, back.session.person)
 
     def test_it_may_be_shortened_by_nobody(self) -> None:
         self.alice.types(f"/regis {SESAME}")

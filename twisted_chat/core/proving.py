@@ -83,6 +83,11 @@ def register(session: Session, password: str, client_id: str | None) -> None:
 
     def made(account: Account) -> Account:
         person.account = account  # also where this session is over by now
+        present = chat.persons.get(person.id)
+        if present is not None and present is not person:  # cut off, and back by a secret that is void now
+            present.account = account
+            for each in present.sessions:
+                each.aside(each.tell_secret)
         return account
 
     def not_made(failure: TwistedFailure) -> TwistedFailure:
