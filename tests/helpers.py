@@ -64,11 +64,13 @@ class Later:
         self.stopped = True
 
 
-def make_accounts(clock: Clock, store: Store | None = None, checkers: Sequence[Any] = ()) -> Directory:
+def make_accounts(
+    clock: Clock, store: Store | None = None, checkers: Sequence[Any] = (), threads: Any = None
+) -> Directory:
     ids = count(1)
     return Directory(
         store or MemoryStore(),
-        Hasher(AtOnce()),
+        Hasher(threads or AtOnce()),
         clock,
         utc_ms=lambda: NOON,
         new_id=lambda: f"account {next(ids)}",

@@ -163,12 +163,29 @@ class Wrong(RehashCase):
         self.assertNotIn("long enough", " ".join(self.logged()))
         self.assertEqual(self.chat.history_lines, 3)
 
+    def test_names_that_others_vouch_for_stay_theirs(self) -> None:
+        """As at the start: nobody else is to register them."""
+        passwords = self.folder / "chat.passwd"
+        passwords.write_text("carol:her-password\n")
+        auth = f'auth = "file:{passwords}"\n'
+        self.write(f'{auth}registration = "closed"\nhistory = 3')
+        self.start()
+        for text in (f'{auth}registration = "open"', 'registration = "open"', auth):
+            self.write(f"{text}\nhistory = 4")
+            self.assertIn("--auth wants --registration closed or operator", self.refused())
+            self.assertEqual((self.chat.registration, self.chat.history_lines), (Registration.CLOSED, 3))
+        self.write('registration = "operator"\nhistory = 4')
+        self.assertEqual(self.rehash(), "changed: history, registration; needs a restart: auth")
+
     def test_more_connections_than_there_can_be(self) -> None:
         self.write("")
         self.start()
         about = Running(self.chat, self.chat.helm.operators, self.factory.admission, [self.factory], [], 100)
         rehash = Rehash(Settings(), lambda: replace(Settings(), max_connections=101, history=1), about)
-        self.assertEqual(str(self.assertRaises(BadRequest, rehash.now)), "max-connections 101: the system allows 100")
+        self.assertEqual(
+            str(self.assertRaises(BadRequest, rehash.now)),
+            "--max-connections 101: the system allows 100 (ulimit -n, less a few)",
+        )
         self.assertEqual(self.chat.history_lines, 20)
         fine = Rehash(Settings(), lambda: replace(Settings(), max_connections=100), about)
         self.assertEqual(fine.now(), "changed: max-connections")

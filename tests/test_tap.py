@@ -150,6 +150,22 @@ class Making(TapCase):
                 why, self.complaint(lambda given=given: self.make("--auth", given, "--registration", "closed"))
             )
 
+    def test_a_file_of_passwords_that_is_not_there(self) -> None:
+        folder = folder_for(self)
+        for path, why in ((folder / "missing", "No such file or directory"), (folder, "Is a directory")):
+            with contextlib.redirect_stderr(io.StringIO()) as errors:
+                line = self.complaint(lambda path=path: self.make("--auth", f"file:{path}", "--registration", "closed"))
+            self.assertEqual(line, f"twistd chat: --auth file:{path}: {why}\n")
+            self.assertEqual(errors.getvalue(), "")
+
+    def test_who_has_a_name_that_others_vouch_for_is_told_how_he_logs_in(self) -> None:
+        passwords = place_for(self)
+        passwords.write_text("lisa:lisas-password\n")
+        service = self.make("--auth", f"file:{passwords}", "--registration", "operator")
+        service.privilegedStartService()
+        service.startService()
+        self.assertTrue(self.reactor.tcpServers[0][1].chat.others_vouch)
+
     def test_the_settings_arrive(self) -> None:
         motd = place_for(self)
         motd.write_text("Be kind.\n")

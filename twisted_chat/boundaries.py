@@ -161,10 +161,20 @@ class Accounts(Protocol):
         """The account of the person with this id."""
 
     def stamp(self, person: str) -> str:
-        """Another one after each change of the password of the person with this id; empty for who has none."""
+        """What the resume secrets of the person with this id are bound to; empty for who has no account.
+
+        It is another one after each change of the password, and once those from before are `void`. Where somebody else
+        keeps the password, it is another one after a day without that, too.
+        """
+
+    def void(self, account: Account) -> None:
+        """No resume secret from before is any good from now on."""
+
+    def is_vouched(self, account: Account) -> bool:
+        """Whether somebody else keeps its password."""
 
     def like(self, nick: str) -> Account | None:
-        """Somebody whose name looks like this one."""
+        """Somebody whose name looks like this one, or is it; accounts that are just being made among them."""
 
     def register(self, person: str, name: Name, password: str) -> Deferred[Account]:
         """Make `name` this person's own. Fails with `NameTaken`, `BadPassword`, `Busy`."""
@@ -172,7 +182,8 @@ class Accounts(Protocol):
     def login(self, nick: str, password: str, network: str) -> Deferred[Account]:
         """The account of this name and password. Fails with `BadLogin`, alike and in the same time for every reason.
 
-        `network` is where the try comes from: too many that failed are refused (`Busy`).
+        `network` is where the try comes from: too many that failed are refused (`Busy`), and so are all where who else
+        vouches for names does not answer.
         """
 
     def set_password(self, account: Account, password: str) -> Deferred[Account]:

@@ -57,8 +57,7 @@ def _backoff(running: Running, settings: Settings) -> None:
 
 
 def _operators(running: Running, settings: Settings) -> None:
-    running.operators.replace(settings.operators)
-    running.chat.helm.operators_changed()
+    running.chat.helm.operators_changed(running.operators.replace(settings.operators))
 
 
 LIVE: dict[str, Callable[[Running, Settings], None]] = {
@@ -107,8 +106,8 @@ class Rehash:
     def _take(self) -> str:
         running = self._running
         wanted = self._read()
-        if running.allowed is not None and wanted.connections(running.allowed) > running.allowed:
-            raise usage.UsageError(f"max-connections {wanted.max_connections}: the system allows {running.allowed}")
+        for auth in (wanted.auth, self._settings.auth):  # what is asked for, and what goes on until a restart
+            replace(wanted, auth=auth).check(running.allowed)
         read = [(each, _certificate(each)) for each in running.certificates]
         changed = [
             field.name

@@ -19,6 +19,7 @@ from twisted.cred.credentials import IUsernamePassword
 from twisted.cred.strcred import InvalidAuthArgumentString, InvalidAuthType, makeChecker
 from twisted.internet.error import ReactorNotRunning
 from twisted.logger import Logger
+from twisted.python import usage
 
 from twisted_chat.accounts.directory import Directory
 from twisted_chat.accounts.operators import KnownOperators
@@ -26,7 +27,7 @@ from twisted_chat.accounts.passwords import Hasher
 from twisted_chat.accounts.store import MemoryStore, Store
 from twisted_chat.accounts.threads import PasswordThreads
 from twisted_chat.boundaries import Journal, Keepers
-from twisted_chat.core.chat import REGISTRATIONS, Chat, Registration
+from twisted_chat.core.chat import REGISTRATIONS, Chat
 from twisted_chat.core.prices import Prices
 from twisted_chat.endpoints import endpoint, shown
 from twisted_chat.frontends.admission import Admission, newcomers
@@ -75,13 +76,11 @@ def _compose(
     options: Options, reactor: Any, allowed: int | None, failed: _Failing, broken: Callable[[str], None]
 ) -> tuple[ChatService, Rehash]:
     settings = options.settings
+    try:
+        settings.check(allowed)
+    except usage.UsageError as error:
+        raise StartError(str(error)) from None
     most = settings.connections(allowed)
-    if allowed is not None and most > allowed:
-        raise StartError(f"--max-connections {most}: the system allows {allowed} (ulimit -n, less a few)")
-    if settings.auth and settings.registration is Registration.OPEN:
-        raise StartError(
-            "--auth wants --registration closed or operator: else guests register the names it vouches for"
-        )
     journal = _journal(settings, reactor, broken)
     threads = PasswordThreads(reactor)
     operators = KnownOperators(settings.operators, Hasher(threads), reactor, settings.backoff)
@@ -106,6 +105,7 @@ def _compose(
         history_lines=settings.history,
         registration=settings.registration,
         plaintext_passwords=settings.allow_plaintext_passwords,
+        others_vouch=bool(settings.auth),
         operators=operators,
         host=ThisProcess(reactor, lambda: rehash.now()),
         prices=Prices(settings.change_price, settings.repeat_price),
@@ -200,11 +200,16 @@ def _checkers(descriptions: Sequence[str]) -> list[ICredentialsChecker]:
     """The checkers of Twisted's that `--auth` names."""
     found = []
     for description in descriptions:
+        kind, _, path = description.partition(":")
         try:
+            if kind == "file" and path:
+                Path(path).read_bytes()  # Twisted would look for it at each login, and let nobody in
             checker = makeChecker(description)  # type: ignore[no-untyped-call]
         except InvalidAuthType:
             raise StartError(f"--auth {description}: there is no such kind; twistd --help-auth lists them") from None
-        except (InvalidAuthArgumentString, OSError, ValueError) as error:
+        except OSError as error:
+            raise StartError(f"--auth {description}: {error.strerror or error}") from None
+        except (InvalidAuthArgumentString, ValueError) as error:
             raise StartError(f"--auth {description}: {error}") from None
         if IUsernamePassword not in checker.credentialInterfaces:
             raise StartError(f"--auth {description} knows no passwords")

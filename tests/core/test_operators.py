@@ -129,12 +129,26 @@ class Becoming(OperatorCase):
         self.makes_operator(self.bob)
         self.alice.types(f"/oper alice {SECRET}")
         self.alice.takes()
-        self.known.replace({"alice": SECRET})
-        self.chat.helm.operators_changed()
+        self.chat.helm.operators_changed(self.known.replace({"alice": SECRET}))
         self.bob.hears("notice You are no operator of this server any more")
         self.alice.hears()
         self.bob.types("/stats")
         self.bob.hears(NOT_ALLOWED)
+
+    def test_whose_password_is_another_one_has_to_prove_it_again(self) -> None:
+        self.makes_operator(self.bob)
+        self.alice.types(f"/oper alice {SECRET}")
+        self.alice.takes()
+        self.chat.helm.operators_changed(self.known.replace({"Ruth": "another one", "alice": SECRET}))
+        self.bob.hears("notice You are no operator of this server any more; /oper ruth proves it again")
+        self.alice.hears()
+        self.bob.types("/stats")
+        self.bob.hears(NOT_ALLOWED)
+        self.bob.types("/oper ruth another one", "/oper")
+        self.bob.hears(
+            "reply You are the operator Ruth now; /help lists what is yours to do",
+            "reply You are the operator Ruth",
+        )
 
     def test_who_is_taken_from_the_list_meanwhile_becomes_none(self) -> None:
         for now in ({"alice": SECRET}, {"ruth": "another one"}):
@@ -253,6 +267,12 @@ class AtWork(OperatorCase):
             "[#lobby] bob left killed by an operator: too loud", "reply bob was thrown out; sessions ended: 2"
         )
         self.assertEqual(self.logged(), ["operator 'ruth' ('alice'): '/kill bob too loud'"])
+
+    def test_with_his_resume_secret_too(self) -> None:
+        bob = arrives(self, "robert")
+        bob.types("/register long enough")
+        self.alice.types("/kill robert")
+        self.assertRaises(NameTaken, self.chat.enter, Listener(), "robert", resume=bob.secret())
 
     def test_without_a_reason(self) -> None:
         self.alice.types("/kill bob")
@@ -380,7 +400,7 @@ class Braking(OperatorCase):
         self.carol = someone(self, "carol")
         self.carol.types("/register long enough")
         self.ruth = someone(self, "ruth")
-        self.ruth.types("/register long enough", "/quit")
+        self.ruth.types(f"/oper ruth {RUTH}", "/register long enough", "/quit")
         self.dave = someone(self, "dave")
         self.dave.types("/register long enough", "/quit")
         self.turn()
@@ -491,6 +511,28 @@ class Braking(OperatorCase):
         self.turn()
         ruth.types("hi")
         self.assertEqual(self.alice.takes()[-1], "[#lobby] ruth: hi")
+
+
+class OperatorsNames(OperatorCase):
+    """An account of an operator's name is let in when only operators are."""
+
+    WHY = "!!! NOT_ALLOWED ruth is the name of an operator of the server; /oper ruth comes before that"
+
+    def test_nobody_else_registers_it(self) -> None:
+        ruth = someone(self, "ruth")
+        ruth.types("/register long enough")
+        ruth.hears(self.WHY)
+        self.assertIsNone(self.chat.accounts.named("ruth"))
+        ruth.types(f"/oper ruth {RUTH}", "/register long enough")
+        self.assertIsNotNone(self.chat.accounts.named("ruth"))
+
+    def test_operators_may_for_others(self) -> None:
+        self.makes_operator(self.bob)
+        self.bob.types("/enroll alice long-enough")
+        self.assertIn("NICK_IN_USE", self.bob.takes()[-1])
+        self.alice.types("/quit")
+        self.bob.types("/enroll alice long-enough")
+        self.assertIn("reply alice has an account now", self.bob.takes()[-1])
 
 
 class Enrolling(OperatorCase):

@@ -21,8 +21,8 @@ class SqliteStore:
 
     def load(self) -> Sequence[Record]:
         def question(database: sqlite3.Connection) -> Sequence[Record]:
-            rows = database.execute("SELECT id, name, key, hash, created FROM accounts")
-            return [Record(Account(row[0], row[1], row[2]), row[3], row[4]) for row in rows]
+            rows = database.execute("SELECT id, name, key, hash, created, voided FROM accounts")
+            return [Record(Account(row[0], row[1], row[2]), *row[3:]) for row in rows]
 
         return self._journal.look(question)
 
@@ -41,6 +41,12 @@ class SqliteStore:
     def set_hash(self, account: Account, hashed: str) -> Deferred[None]:
         def work(database: sqlite3.Connection) -> None:
             database.execute("UPDATE accounts SET hash = ? WHERE id = ?", (hashed, account.id))
+
+        return self._journal.do(work)
+
+    def set_voided(self, account: Account, voided: int) -> Deferred[None]:
+        def work(database: sqlite3.Connection) -> None:
+            database.execute("UPDATE accounts SET voided = ? WHERE id = ?", (voided, account.id))
 
         return self._journal.do(work)
 

@@ -14,11 +14,15 @@ from twisted_chat.core.errors import NameTaken
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An account as it is kept. `hash` is empty where somebody else vouches for it; `created` is UTC in ms."""
+    """An account as it is kept. `hash` is empty where somebody else vouches for it; `created` is UTC in ms.
+
+    `voided`: how often its resume secrets were made void.
+    """
 
     account: Account
     hash: str
     created: int
+    voided: int = 0
 
 
 class Store(Protocol):
@@ -31,6 +35,8 @@ class Store(Protocol):
         """Fails with `NameTaken` where there is one of this name or id."""
 
     def set_hash(self, account: Account, hashed: str) -> Deferred[None]: ...
+
+    def set_voided(self, account: Account, voided: int) -> Deferred[None]: ...
 
 
 class MemoryStore:
@@ -51,6 +57,10 @@ class MemoryStore:
 
     def set_hash(self, account: Account, hashed: str) -> Deferred[None]:
         self._records[account.id] = replace(self._records[account.id], hash=hashed)
+        return succeed(None)
+
+    def set_voided(self, account: Account, voided: int) -> Deferred[None]:
+        self._records[account.id] = replace(self._records[account.id], voided=voided)
         return succeed(None)
 
 

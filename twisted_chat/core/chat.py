@@ -96,13 +96,17 @@ class Chat:
         history_lines: int = 20,
         registration: Registration = Registration.OPEN,
         plaintext_passwords: bool = False,
+        others_vouch: bool = False,
         operators: Operators = NOBODY,
         host: Host = NOWHERE,
         prices: Prices | None = None,
         limits: Limits | None = None,
         registrations: Often = REGISTRATIONS,
     ) -> None:
-        """`plaintext_passwords`: a password may cross the net in clear. `registrations`: of one network."""
+        """`plaintext_passwords`: a password may cross the net in clear. `registrations`: of one network.
+
+        `others_vouch`: for names that are no accounts yet; which ones nobody here knows.
+        """
         self.journal = journal
         self.accounts = accounts
         self.keepers = keepers
@@ -112,6 +116,7 @@ class Chat:
         self.history_lines = history_lines
         self.registration = registration
         self.plaintext_passwords = plaintext_passwords
+        self.others_vouch = others_vouch
         self.helm = Helm(self, operators, host)
         self.prices = prices or Prices()
         self.limits = limits or Limits()
@@ -223,6 +228,8 @@ class Chat:
         session.enter_first(places)
         secret = self.secret_of(session)
         session.aside(lambda: session.welcome(secret, since))
+        if self.others_vouch and account is None and person_id is None and since is None:
+            entering.say_guest(session)
         for error in refused:
             session.fail(error)
         for ghost in earlier:
@@ -233,6 +240,14 @@ class Chat:
         """By which this session can be gone on with."""
         person = session.person.id
         return self._secrets.issue(person, session.id, self.accounts.stamp(person))
+
+    def void_secrets(self, account: Account) -> None:
+        """Of all secrets of this account those from before are no good; who is here is given another one."""
+        self.accounts.void(account)
+        person = self.persons.get(account.id)
+        for session in person.sessions if person is not None else ():
+            if not session.over:
+                session.aside(session.tell_secret)
 
     def enter_as_similar(self, recipient: Recipient, nick: str, **more: Any) -> Session:
         """Let somebody in who can't choose, under `nick` or the first like it that can be had."""
@@ -249,6 +264,8 @@ class Chat:
         if owner is not None:
             giving_up.make_way(self, name, person)
         elif (alike := self.accounts.like(name.text)) is not None and alike.id != person.id:
+            if alike.key == name.key:  # it is just being made: until then nobody can prove that it is his
+                raise NickInUse(name.text)
             raise NickConfusable(name.text, alike.name)
         self.names.reserve(name, person)
 

@@ -307,6 +307,9 @@ def _delete(session: Session, argument: str, client_id: str | None) -> None:
 
 
 def _register(session: Session, argument: str, client_id: str | None) -> None:
+    word, rest = first_word(argument)
+    if rest and fold(word) == session.person.next_name.key:  # as with /login: it would be a part of the password
+        raise BadRequest("that is /register PASSWORD, without the name; /register alone asks for the password")
     proving.register(session, argument, client_id)
 
 
@@ -323,6 +326,8 @@ def _password(session: Session, argument: str, client_id: str | None) -> None:
     old, _, new = argument.partition("\t" if "\t" in argument else " ")  # a tab, where one of them has blanks
     if old and not new.strip():
         raise NeedText(f"that needs more: {BY_NAME['password'].usage}")
+    if "\t" not in argument and " " in new.strip():
+        raise BadRequest("where one of them has blanks it is not clear which is which; /password alone asks for both")
     proving.change_password(session, old, new.strip(), client_id)
 
 
@@ -389,7 +394,15 @@ COMMANDS: tuple[Command, ...] = (
         "login", "NAME PASSWORD", "proves whose account you have", _login, exact=True, answers_itself=True, asks=True
     ),
     Command("logout", "", "makes you a guest again", _logout, exact=True, answers_itself=True),
-    Command("password", "OLD NEW", "changes your password", _password, exact=True, answers_itself=True, asks=True),
+    Command(
+        "password",
+        "OLD NEW",
+        "changes your password; alone it asks for both",
+        _password,
+        exact=True,
+        answers_itself=True,
+        asks=True,
+    ),
     Command("sessions", "", "lists where you are logged in", _sessions),
     Command("ghost", "[N]", "ends your other sessions, or the one with this number", _ghost, exact=True),
     Command("unread", "", "tells how much came while you were away", _unread, answers_itself=True),

@@ -25,6 +25,7 @@ from twisted_chat.core.rights import Case, Doer, Rank, Verb
 from twisted_chat.core.rooms import Room
 from twisted_chat.core.session import Session
 from twisted_chat.core.text import because
+from twisted_chat.core.told import Notice
 
 if TYPE_CHECKING:
     from twisted_chat.core.chat import Chat
@@ -96,6 +97,13 @@ def places_of(
         raise refused[0]
     refused += [rights.banned(room, ban) for room, ban in barred.items() if room.key not in wanted]
     return places, refused
+
+
+def say_guest(session: Session) -> None:
+    """Tell a guest that he is one: others may vouch for his name, and till he has said its password nobody knows."""
+    nick = session.person.next_name.text
+    told = Notice(f"You are a guest; if {nick} has a password here, /login {nick} asks for it")
+    session.aside(lambda: session.feed.tell(told))
 
 
 def session_of(

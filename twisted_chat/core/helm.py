@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from twisted_chat.boundaries import Figures, Host, Operators
 from twisted_chat.core.durations import span_of
 from twisted_chat.core.errors import BadLogin, BadRequest, NotAllowed
 from twisted_chat.core.events import Aside, Kind
+from twisted_chat.core.names import fold
 from twisted_chat.core.text import because
 from twisted_chat.core.told import Notice
 
@@ -136,13 +138,14 @@ class Helm:
 
     # operators
 
-    def operators_changed(self) -> None:
-        """Who is no operator any more has no more rights from now on."""
+    def operators_changed(self, gone: Collection[str]) -> None:
+        """Who proved to be one of these (keys) has no more rights: there is none, or his password may have leaked."""
         for person in self._chat.persons.values():
             for session in person.sessions:
-                if session.operator and not self.operators.is_one(session.operator):
-                    session.operator = ""
-                    session.feed.tell(Notice("You are no operator of this server any more"))
+                if session.operator and fold(session.operator) in gone:
+                    name, session.operator = session.operator, ""
+                    again = f"; /oper {name} proves it again" if self.operators.is_one(name) else ""
+                    session.feed.tell(Notice(f"You are no operator of this server any more{again}"))
 
 
 def check_operator(session: Session) -> None:

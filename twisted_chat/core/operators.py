@@ -101,6 +101,8 @@ def _kill(session: Session, argument: str, _id: str | None) -> Lines:
     for each in ended:
         each.fail(Killed(reason))
         session.chat.leave(each, f"killed by an operator{reason}", close=True)
+    if person is not None and person.account is not None:
+        session.chat.void_secrets(person.account)
     for one in coming:
         one.error = Killed(reason)
     count = len(ended) + len(coming)

@@ -17,6 +17,7 @@ from twisted_chat.core.asking import ask_for, ask_new
 from twisted_chat.core.becoming import Becoming
 from twisted_chat.core.durations import when
 from twisted_chat.core.errors import (
+    BadLogin,
     BadRequest,
     Banned,
     Busy,
@@ -59,8 +60,13 @@ def register(session: Session, password: str, client_id: str | None) -> None:
     if person.account is not None:
         raise NotAllowed(f"you are registered as {person.account.name} already")
     if not chat.registers_itself:
-        raise NotAllowed("nobody can register here by himself; ask an operator of the server")
-
+        if chat.registration.by_operators:
+            raise NotAllowed("nobody can register here by himself; ask an operator of the server")
+        raise NotAllowed("nobody can register here")
+    name = person.next_name.text
+    if chat.helm.operators.is_one(name) and not session.operator:
+        # An account of that name is let in at the brake's last position.
+        raise NotAllowed(f"{name} is the name of an operator of the server; /oper {name} comes before that")
     if not password:
         ask_new(session, "/register PASSWORD", lambda new: register(session, new, client_id))
         return
@@ -77,6 +83,11 @@ def register(session: Session, password: str, client_id: str | None) -> None:
 
     def made(account: Account) -> Account:
         person.account = account  # also where this session is over by now
+        present = chat.persons.get(person.id)
+        if present is not None and present is not person:  # cut off, and back by a secret that is void now
+            present.account = account
+            for each in present.sessions:
+                each.aside(each.tell_secret)
         return account
 
     def not_made(failure: TwistedFailure) -> TwistedFailure:
@@ -125,6 +136,7 @@ def log_out(session: Session, client_id: str | None) -> None:
     session.chat.helm.check_entry(None)  # as a guest
     answer(session, f"You are not {account.name} any more", client_id)
     _become(session, None)
+    session.chat.void_secrets(account)
 
 
 def _become(session: Session, account: Account | None) -> None:
@@ -190,6 +202,9 @@ def change_password(session: Session, old: str, new: str, client_id: str | None)
     chat, origin = session.chat, session.recipient.origin
     check_private(chat, origin)
     account = _account_of(session)
+    if chat.accounts.is_vouched(account):
+        # With one of his own he would stay in when whoever keeps the other one puts him out.
+        raise NotAllowed("your password is not kept here; it is changed where it comes from")
     if not old:
         ask_new(
             session,
@@ -200,8 +215,13 @@ def change_password(session: Session, old: str, new: str, client_id: str | None)
         return
 
     def change() -> Deferred[Account]:
-        proven = chat.accounts.login(account.name, old, origin.network)
+        proven = chat.accounts.login(account.name, old, origin.network).addErrback(wrong)
         return proven.addCallback(lambda _account: chat.accounts.set_password(account, new))
+
+    def wrong(failure: TwistedFailure) -> TwistedFailure:
+        if isinstance(failure.value, BadLogin):
+            raise BadLogin("that is not your password; nothing was changed")
+        return failure
 
     def changed(_account: Account) -> None:
         session.tell_secret()
@@ -231,6 +251,8 @@ def end_others(session: Session, which: str) -> None:
         others = [living[number - 1]]
     for each in others:
         session.chat.end(each, Replaced())
+    if others and session.person.account is not None:
+        session.chat.void_secrets(session.person.account)  # else who was ended would come back with his
 
 
 def _living(session: Session) -> list[Session]:
@@ -244,9 +266,14 @@ def _account_of(session: Session) -> Account:
 
 
 def prove(session: Session, ask: Callable[[], Deferred[T]], done: Callable[[T], None], client_id: str | None) -> None:
-    """Ask the accounts; what comes of it is told, unless the session is over by then."""
-    if session.is_proving:
+    """Ask the accounts; what comes of it is told, unless the session is over by then.
+
+    A right password costs as much as a wrong one: each person has one looked at after the other, and each counts for
+    several lines, or a few who say theirs again and again would keep everybody else waiting.
+    """
+    if any(each.is_proving for each in session.person.sessions):
         raise Busy("your last password is still being looked at")
+    session.recipient.charge(session.chat.prices.change - 1)
 
     def answered(result: T) -> None:
         session.is_proving = False

@@ -125,7 +125,7 @@ class Reader:
         self.rooms = {room: max(floor, self.past_of(room)) for room in self.person.rooms}
         self.welcomed = True
         self.attach_all()
-        self._tell_welcome(resume, chat.motd)
+        self._tell_welcome(resume, chat.seq, chat.motd)
         if since is not None:
             self.feed.resume_from(since)
         else:
@@ -137,13 +137,14 @@ class Reader:
     def tell_secret(self) -> None:
         """The secret that it has is void: a program gets a welcome with a new one."""
         if self.recipient.lists_people:
-            self._tell_welcome(self.chat.secret_of(self))  # type: ignore[arg-type]
+            # Where it is behind, the log still has something for it: that number must not be passed over.
+            self._tell_welcome(self.chat.secret_of(self), self.feed.place)  # type: ignore[arg-type]
 
-    def _tell_welcome(self, secret: str, motd: tuple[str, ...] = ()) -> None:
+    def _tell_welcome(self, secret: str, seq: int, motd: tuple[str, ...] = ()) -> None:
         chat, person = self.chat, self.person
         in_order = sorted(self.rooms, key=lambda room: room is not self.current)
         rooms = tuple(room.facts_for(person) for room in in_order)
-        self.feed.tell(Welcome(chat.name, person.nick, chat.journal.id, chat.seq, secret, rooms, motd))
+        self.feed.tell(Welcome(chat.name, person.nick, chat.journal.id, seq, secret, rooms, motd))
 
     def entered(self, room: Room, client_id: str | None) -> None:
         chat = self.chat
