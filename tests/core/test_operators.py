@@ -387,6 +387,20 @@ class Braking(OperatorCase):
         who.hears(f"!!! NOT_ALLOWED {why}")
         self.alice.hears()
 
+    def test_an_edit_is_answered_too(self) -> None:
+        self.bob.types("helo")
+        (said,) = self.bob.listener.events()
+        self.brakes(2)
+        self.bob.session.edit(said.seq, "hello", "e-1")
+        self.turn()
+        ((told, *_more),) = self.bob.listener.heard
+        self.assertEqual((type(told.error), told.client_id), (NotAllowed, "e-1"))
+        self.assertEqual(str(told.error), "for the moment, only who has an account may come in or talk")
+        self.bob.takes()
+        self.bob.session.delete(said.seq)
+        self.turn()
+        self.bob.hears("[#lobby] bob deleted None")
+
     def test_everybody_is_told_and_it_is_logged(self) -> None:
         self.logged()
         self.alice.types("/defcon 2")
