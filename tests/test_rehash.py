@@ -143,6 +143,13 @@ class Wrong(RehashCase):
             "history = 4\nmotd": "FOLDER/chat.toml: ",
             'history = 4\nmotd = "/nowhere"': "FOLDER/chat.toml: motd can't read /nowhere",
             "history = 4\nhistroy = 5": "FOLDER/chat.toml: unknown key 'histroy'; did you mean history?",
+            f"history = 4\n{'x' * 5000} = 5": f"FOLDER/chat.toml: unknown key '{'x' * 60}'; ",
+            'history = 4\nmotd = "a\\u0000b"': "FOLDER/chat.toml: motd must not hold a NUL character",
+            'history = 4\nport = ["4000", "a\\u0000b"]': "FOLDER/chat.toml: port must not hold a NUL character",
+            f"history = 4\nlog-size = {'[' * 20_000}": "FOLDER/chat.toml: too many brackets within brackets",
+            f"history = {'9' * 5000}": "FOLDER/chat.toml: a number in it is too long",
+            f"history = 0x{'f' * 5000}": "FOLDER/chat.toml: history is too long a number",
+            f"history = {'9' * 4000}": "FOLDER/chat.toml: history must be a whole number from 0, not '99999",
         }.items():
             self.write(text)
             said = self.refused()
