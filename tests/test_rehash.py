@@ -7,6 +7,7 @@ import signal
 from dataclasses import replace
 from typing import Any
 
+from twisted.internet.address import IPv4Address
 from twisted.internet.error import ReactorNotRunning
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.logger import LogEvent, formatEvent, globalLogPublisher
@@ -125,6 +126,30 @@ class Taking(RehashCase):
         self.assertIn(b"*** You are no operator of this server any more\r\n", transport.value())
         self.assertFalse(transport.disconnecting)
         protocol.connectionLost()
+
+    def test_fewer_places_are_not_all_for_who_has_no_name(self) -> None:
+        self.write("max-connections = 1000")
+        self.start()
+        silent = []
+        for host in range(20):
+            transport = StringTransport(peerAddress=IPv4Address("TCP", f"192.0.2.{host}", 40000))
+            protocol = self.factory.buildProtocol(transport.getPeer())
+            protocol.makeConnection(transport)
+            silent.append((protocol, transport))
+        self.write("max-connections = 20")
+        self.assertEqual(self.rehash(), "changed: max-connections")
+        self.assertEqual([transport.disconnected for _protocol, transport in silent], [True] * 5 + [False] * 15)
+        for protocol, transport in silent:
+            if transport.disconnected:
+                protocol.connectionLost()
+        newcomer = StringTransport(peerAddress=IPv4Address("TCP", "192.0.2.99", 40000))
+        protocol = self.factory.buildProtocol(newcomer.getPeer())
+        protocol.makeConnection(newcomer)
+        self.assertEqual(newcomer.value(), b"NICK\r\n")
+        self.assertTrue(silent[5][1].disconnected, "the oldest gives way")
+        self.write('max-connections = 20\nmax-unnamed = "1:100:2"')
+        self.assertEqual(self.rehash(), "changed: max-unnamed")
+        self.assertEqual(sum(not transport.disconnected for _protocol, transport in silent), 1)
 
     def test_the_command_line_still_wins(self) -> None:
         self.write("history = 3")

@@ -10,7 +10,7 @@ from twisted_chat.core.allowance import Allowance, Often
 from twisted_chat.core.errors import ServerFull
 from twisted_chat.core.netbans import NetworkBans
 from twisted_chat.frontends.sockets import ip_of
-from twisted_chat.frontends.strangers import Stranger, Strangers
+from twisted_chat.frontends.strangers import Bound, Stranger, Strangers
 
 PER_ADDRESS = 16
 """Connections from one address unless told otherwise; loopback is exempt then."""
@@ -41,10 +41,10 @@ class Admission:
         strangers: Strangers | None = None,
         bans: NetworkBans | None = None,
     ) -> None:
+        self._strangers = strangers
         self.limit(in_all, per_address)
         self._new = new
         self._new_from_loopback = new_from_loopback
-        self._strangers = strangers
         self._bans = bans
         if bans is not None and strangers is not None:
             bans.nameless = lambda: strangers
@@ -52,9 +52,14 @@ class Admission:
         self._by_origin: Counter[str] = Counter()
         self._refusing = 0
 
-    def limit(self, in_all: int, per_address: int | None) -> None:
-        """These hold from now on, for who comes; who is counted stays so."""
+    def limit(self, in_all: int, per_address: int | None, unnamed: Bound | None = None) -> None:
+        """These hold from now on, for who comes; who is counted stays so.
+
+        `unnamed`: how many strangers there may be; None leaves it as it is. Those that are too many give way.
+        """
         self._in_all = in_all
+        if unnamed is not None and self._strangers is not None:
+            self._strangers.limit(unnamed)
         self._per_address = PER_ADDRESS if per_address is None else per_address
         self._exempt_loopback = per_address is None
 
