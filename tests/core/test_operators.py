@@ -107,7 +107,7 @@ class Becoming(OperatorCase):
             self.bob.types("/oper ruth wrong")
         self.bob.takes()
         self.bob.types(f"/oper ruth {RUTH}")
-        self.bob.hears("!!! BUSY too many tries failed; wait 1 seconds")
+        self.bob.hears("!!! BUSY too many tries failed; wait 1 second")
         self.alice.types(f"/oper ruth {RUTH}")
         self.assertEqual(self.alice.session.operator, "ruth")
         self.clock.advance(1)
@@ -117,7 +117,7 @@ class Becoming(OperatorCase):
     def test_tries_on_this_machine_are_counted_too(self) -> None:
         for _try in range(BACKOFF.free + 1):
             self.bob.types("/oper ruth wrong")
-        self.assertIn("!!! BUSY too many tries failed; wait 1 seconds", self.bob.takes())
+        self.assertIn("!!! BUSY too many tries failed; wait 1 second", self.bob.takes())
 
     def test_blanks_before_it_do_not_publish_it(self) -> None:
         self.alice.types(f" /oper alice {SECRET}", " /enroll dave long-enough")

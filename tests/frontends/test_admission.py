@@ -127,7 +127,9 @@ class NewOnes(AdmissionCase):
         for _time in range(100):
             self.refused(v4("192.0.2.1"), why)
         self.come_and_go("192.0.2.2", 1)
-        self.clock.advance(600 / 32)
+        self.clock.advance(600 / 32 - 0.5)
+        self.refused(v4("192.0.2.1"), "your address connects too often (32 in 10 minutes are enough); wait 1 second")
+        self.clock.advance(0.5)
         self.come_and_go("192.0.2.1", 1)
         self.refused(v4("192.0.2.1"), why)
         self.clock.advance(600)

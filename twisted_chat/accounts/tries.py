@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil
 
 from twisted.internet.interfaces import IReactorTime
 
+from twisted_chat.core.durations import seconds_left
 from twisted_chat.core.errors import Busy
 from twisted_chat.core.recent import Recent
 
@@ -47,7 +47,7 @@ class Tries:
             wait = min(1 << min(over, MEMORY.bit_length()), self.backoff.longest)  # who goes on for days is no overflow
             left = last + wait - self._clock.seconds()
             if left > 0:
-                raise Busy(f"too many tries failed; wait {ceil(left)} seconds")
+                raise Busy(f"too many tries failed; wait {seconds_left(left)}")
 
     def begun(self, name: str) -> None:
         """A try counts as failed until it is known otherwise: many at once are many."""

@@ -7,6 +7,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 from twisted_chat.core.allowance import Allowance, Often
+from twisted_chat.core.durations import seconds_left
 from twisted_chat.core.errors import ServerFull
 from twisted_chat.core.netbans import NetworkBans
 from twisted_chat.frontends.sockets import ip_of
@@ -76,13 +77,13 @@ class Admission:
         if self._count >= self._in_all:
             raise ServerFull("the server is full; try again later")
         if origin and self._by_origin[origin] >= self._per_address:
-            raise ServerFull(f"there are {self._per_address} connections from your address already")
+            raise ServerFull(f"there {self._present()} from your address already")
         if self._strangers is not None:
             self._strangers.check(origin)
         if self._new is not None and network and (self._new_from_loopback or not is_loopback):
             if wait := self._new.wait(network):
                 often = self._new.often
-                raise ServerFull(f"your address connects too often ({often} are enough); wait {wait:.0f} seconds")
+                raise ServerFull(f"your address connects too often ({often} are enough); wait {seconds_left(wait)}")
             self._new.spend(network)
         self._count += 1
         if origin:
@@ -95,6 +96,9 @@ class Admission:
             self._by_origin[origin] -= 1
             if not self._by_origin[origin]:
                 del self._by_origin[origin]
+
+    def _present(self) -> str:
+        return "is 1 connection" if self._per_address == 1 else f"are {self._per_address} connections"
 
     def unnamed(self, stranger: Stranger) -> None:
         """An admitted connection is there, and has no name yet."""
