@@ -13,7 +13,7 @@ from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.certificates import make_certificate
+from tests.certificates import encrypted, make_certificate
 from tests.files import folder_for
 from tests.test_tls import client, shake_hands
 from twisted_chat import tap
@@ -25,6 +25,7 @@ from twisted_chat.frontends.throttle import Rate
 from twisted_chat.options import Settings
 from twisted_chat.rehash import LIVE, Rehash, Running
 from twisted_chat.system import ThisProcess, descriptors, memory, on_signals
+from twisted_chat.tls import LOOK_EACH
 
 
 class RehashCase(SynchronousTestCase):
@@ -242,6 +243,21 @@ class NewCertificates(RehashCase):
         self.write(f'port = "{self.port}"\nhistory = 4')
         self.assertEqual(self.refused(), "FOLDER/key.pem holds no private key in PEM form")
         self.assertEqual((self.chat.history_lines, self.shows()), (3, "old.example"))
+
+    def test_one_that_was_damaged_when_somebody_came_is_still_told_of(self) -> None:
+        (self.folder / "cert.pem").write_text("junk")
+        self.reactor.advance(LOOK_EACH)
+        self.assertEqual(self.shows(), "old.example")
+        for _time in range(2):
+            self.assertEqual(self.refused(), "FOLDER/cert.pem holds no certificate in PEM form")
+        self.put("new.example")
+        self.assertIn("changed: the certificate of ssl:4000:", self.rehash())
+        self.assertEqual(self.shows(), "new.example")
+
+    def test_a_key_behind_a_passphrase(self) -> None:
+        (self.folder / "key.pem").write_bytes(encrypted((self.folder / "key.pem").read_bytes()))
+        self.assertIn("FOLDER/key.pem needs a passphrase, and nobody is asked; ", self.refused())
+        self.assertEqual(self.shows(), "old.example")
 
 
 class Stopping:

@@ -155,6 +155,18 @@ class WithoutNames(AdmissionCase):
         self.admission.named(silent)
         self.comes(v4("192.0.2.1"))
 
+    def test_a_new_bound(self) -> None:
+        strangers = Strangers(Bound(9, 100, 9), lambda: 0.0)
+        self.admission = Admission(1000, 20, strangers=strangers)
+        silent = [Silent(self.comes(v4(f"192.0.2.{number}"))) for number in range(3)]
+        for each in silent:
+            self.admission.unnamed(each)
+        self.admission.limit(20, None, Bound(1, 100, 2))
+        self.assertEqual([each.gave_way for each in silent], [1, 0, 0])
+        self.admission.limit(1000, None)
+        self.assertEqual(len(strangers), 2)
+        Admission(1000).limit(20, None, Bound(1, 100, 2))
+
 
 class Banned(AdmissionCase):
     """From the whole server."""
