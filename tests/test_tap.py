@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.serialization import PrivateFormat
 from twisted.application.service import IServiceMaker
 from twisted.internet.endpoints import quoteStringArgument
 from twisted.internet.error import CannotListenError
@@ -20,7 +21,7 @@ from twisted.python.lockfile import FilesystemLock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from tests.certificates import make_certificate
+from tests.certificates import encrypted, make_certificate
 from tests.files import folder_for, place_for
 from twisted_chat import tap
 from twisted_chat.service import ChatService, StartError
@@ -260,13 +261,26 @@ class Failing(TapCase):
             f"privateKey={folder}/key:certKey={folder}/junk": f"{folder}/junk holds no certificate in PEM form",
             f"privateKey={folder}/key": f"{folder}/key holds no certificate in PEM form",
             f"privateKey={folder}/cert": f"{folder}/cert holds no private key in PEM form",
-            f"privateKey={folder}/damaged:certKey={folder}/cert": "the private key or the certificate is damaged, "
-            "or needs a passphrase",
+            f"privateKey={folder}/damaged:certKey={folder}/cert": "the private key or the certificate is damaged",
             f"privateKey={folder}/other:certKey={folder}/cert": "the certificate and the private key do not belong "
             "together",
         }.items():
             line = self.complaint(lambda port=f"ssl:4000:{arguments}": self.make("--port", port))
             self.assertEqual(line, f"twistd chat: --port ssl:4000:{arguments}: {wanted}\n")
+
+    def test_a_private_key_behind_a_passphrase(self) -> None:
+        """OpenSSL would ask for it at the terminal, and everything would wait for an answer."""
+        folder = folder_for(self)
+        certificate, key = make_certificate("localhost")
+        for form in (PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL):
+            (folder / "key").write_bytes(encrypted(key, form))
+            (folder / "cert").write_bytes(certificate)
+            (folder / "both").write_bytes(certificate + encrypted(key, form))
+            for arguments, name in ((f"privateKey={folder}/key:certKey={folder}/cert", "key"),
+                                    (f"privateKey={folder}/both", "both")):  # fmt: skip
+                line = self.complaint(lambda port=f"ssl:4000:{arguments}": self.make("--port", port))
+                self.assertEqual(line.count("\n"), 1, line)
+                self.assertIn(f"{arguments}: {folder}/{name} needs a passphrase, and nobody is asked; ", line)
 
     def test_a_colon_in_a_files_name(self) -> None:
         name = f"{folder_for(self)}/a:b"

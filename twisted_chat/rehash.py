@@ -48,7 +48,8 @@ def _set_doors(field: str) -> Callable[[Running, Settings], None]:
 
 
 def _connections(running: Running, settings: Settings) -> None:
-    running.admission.limit(settings.connections(running.allowed), settings.max_per_address)
+    most = settings.connections(running.allowed)
+    running.admission.limit(most, settings.max_per_address, settings.max_unnamed.within(most))
 
 
 def _backoff(running: Running, settings: Settings) -> None:
@@ -71,6 +72,7 @@ LIVE: dict[str, Callable[[Running, Settings], None]] = {
     "password": _set_doors("password"),
     "max_connections": _connections,
     "max_per_address": _connections,
+    "max_unnamed": _connections,
     "max_text": _set("limits", "limits"),
     "max_rooms": _set("limits", "limits"),
     "rooms_per_person": _set("limits", "limits"),

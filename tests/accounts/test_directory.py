@@ -107,7 +107,7 @@ class LoggingIn(DirectoryCase):
     def test_guessing_gets_slow_for_the_network(self) -> None:
         for number in range(BACKOFF.free):
             self.refuses(BadLogin, nick=f"nobody{number}", network="192.0.2.7")
-        self.assertIn("wait 1 seconds", self.refuses(Busy, nick="bob", network="192.0.2.7"))
+        self.assertIn("wait 1 second", self.refuses(Busy, nick="bob", network="192.0.2.7"))
         self.logs_in(network="192.0.2.8")
         self.clock.advance(1)
         self.logs_in(network="192.0.2.7")

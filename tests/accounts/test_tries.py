@@ -6,6 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.helpers import make_accounts
 from twisted_chat.accounts import directory
 from twisted_chat.accounts.tries import BACKOFF, MEMORY, MOST, Backoff, Homes, Tries
+from twisted_chat.core.durations import seconds_left
 from twisted_chat.core.errors import Busy, NotAllowed
 from twisted_chat.core.names import parse_nick
 
@@ -30,7 +31,7 @@ class Guessing(SynchronousTestCase):
         self.fails(times=FREE)
         for wait in (1, 2, 4, 8):
             self.assertEqual(str(self.assertRaises(Busy, self.tries.check, "eve")),
-                             f"too many tries failed; wait {wait} seconds")  # fmt: skip
+                             f"too many tries failed; wait {seconds_left(wait)}")  # fmt: skip
             self.clock.advance(wait)
             self.fails()
         self.tries.check("alice")
@@ -49,7 +50,7 @@ class Guessing(SynchronousTestCase):
         self.tries = Tries(self.clock, Backoff(free=1, longest=3))
         self.fails()
         for wait in (1, 2, 3, 3):
-            self.assertIn(f"wait {wait} seconds", str(self.assertRaises(Busy, self.tries.check, "eve")))
+            self.assertIn(f"wait {seconds_left(wait)}", str(self.assertRaises(Busy, self.tries.check, "eve")))
             self.clock.advance(wait)
             self.fails()
         self.tries.backoff = Backoff(free=6, longest=3)
@@ -60,7 +61,7 @@ class Guessing(SynchronousTestCase):
         for _try in range(60):
             self.wrong()
         self.clock.advance(MEMORY - 1)
-        self.assertIn("wait 1 seconds", str(self.assertRaises(Busy, self.tries.check, "eve")))
+        self.assertIn("wait 1 second", str(self.assertRaises(Busy, self.tries.check, "eve")))
 
     def test_it_is_forgotten(self) -> None:
         self.fails(times=FREE)

@@ -251,4 +251,4 @@ class NotAsked(AskingCase):
             self.alice.answers("wrong")
         self.alice.types("/oper ruth")
         self.alice.answers(RUTH)
-        self.assertEqual(self.alice.takes()[-1], "!!! BUSY too many tries failed; wait 1 seconds")
+        self.assertEqual(self.alice.takes()[-1], "!!! BUSY too many tries failed; wait 1 second")

@@ -107,7 +107,7 @@ class Becoming(OperatorCase):
             self.bob.types("/oper ruth wrong")
         self.bob.takes()
         self.bob.types(f"/oper ruth {RUTH}")
-        self.bob.hears("!!! BUSY too many tries failed; wait 1 seconds")
+        self.bob.hears("!!! BUSY too many tries failed; wait 1 second")
         self.alice.types(f"/oper ruth {RUTH}")
         self.assertEqual(self.alice.session.operator, "ruth")
         self.clock.advance(1)
@@ -117,7 +117,7 @@ class Becoming(OperatorCase):
     def test_tries_on_this_machine_are_counted_too(self) -> None:
         for _try in range(BACKOFF.free + 1):
             self.bob.types("/oper ruth wrong")
-        self.assertIn("!!! BUSY too many tries failed; wait 1 seconds", self.bob.takes())
+        self.assertIn("!!! BUSY too many tries failed; wait 1 second", self.bob.takes())
 
     def test_blanks_before_it_do_not_publish_it(self) -> None:
         self.alice.types(f" /oper alice {SECRET}", " /enroll dave long-enough")
@@ -431,6 +431,20 @@ class Braking(OperatorCase):
         who.types("/invite alice")
         who.hears(f"!!! NOT_ALLOWED {why}")
         self.alice.hears()
+
+    def test_an_edit_is_answered_too(self) -> None:
+        self.bob.types("helo")
+        (said,) = self.bob.listener.events()
+        self.brakes(2)
+        self.bob.session.edit(said.seq, "hello", "e-1")
+        self.turn()
+        ((told, *_more),) = self.bob.listener.heard
+        self.assertEqual((type(told.error), told.client_id), (NotAllowed, "e-1"))
+        self.assertEqual(str(told.error), "for the moment, only who has an account may come in or talk")
+        self.bob.takes()
+        self.bob.session.delete(said.seq)
+        self.turn()
+        self.bob.hears("[#lobby] bob deleted None")
 
     def test_everybody_is_told_and_it_is_logged(self) -> None:
         self.logged()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from math import ceil
 
 from twisted.internet.interfaces import IReactorTime
 
+from twisted_chat.core.durations import seconds_left
 from twisted_chat.core.errors import Busy
 from twisted_chat.core.recent import Recent
 
@@ -53,7 +53,7 @@ class Tries:
             wait = min(1 << min(over, MEMORY.bit_length()), self.backoff.longest)  # who goes on for days is no overflow
             left = last + wait - self._clock.seconds()
             if left > 0:
-                raise Busy(f"too many tries failed; wait {ceil(left)} seconds")
+                raise Busy(f"too many tries failed; wait {seconds_left(left)}")
             if name in self._under_way:
                 raise Busy("too many tries failed; wait until the last one is looked at")
 

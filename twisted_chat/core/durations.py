@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from math import ceil
 
 from twisted_chat.core.errors import BadRequest
 from twisted_chat.core.text import first_word, shortened
@@ -55,6 +56,12 @@ def span_of(seconds: int, units: int = 2) -> str:
         if count:
             parts.append(f"{count}{unit}")
     return " ".join(parts[:units]) or "0s"
+
+
+def seconds_left(seconds: float) -> str:
+    """``1 second``, ``19 seconds``: a wait in whole ones, rounded up."""
+    count = ceil(seconds)
+    return f"{count} second" if count == 1 else f"{count} seconds"
 
 
 def when(ms: int) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from math import ceil
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from twisted.internet.defer import Deferred
@@ -15,7 +14,7 @@ from twisted_chat.boundaries import Stance
 from twisted_chat.core import missed
 from twisted_chat.core.asking import ask_for, ask_new
 from twisted_chat.core.becoming import Becoming
-from twisted_chat.core.durations import when
+from twisted_chat.core.durations import seconds_left, when
 from twisted_chat.core.errors import (
     BadLogin,
     BadRequest,
@@ -75,7 +74,7 @@ def register(session: Session, password: str, client_id: str | None) -> None:
     def ask() -> Deferred[Account]:
         wait = allowance.wait(network) if network else 0
         if wait:
-            raise Busy(f"{allowance.often} are registered from one address at most; wait {ceil(wait)} seconds")
+            raise Busy(f"{allowance.often} are registered from one address at most; wait {seconds_left(wait)}")
         if network:
             allowance.spend(network)  # many at once are many
         making = chat.accounts.register(person.id, person.next_name, password)

@@ -19,7 +19,7 @@ from twisted_chat.core.errors import BadLogin, ChatError, Flood, LineTooLong, Ti
 from twisted_chat.core.told import Failure, Notice, Told
 from twisted_chat.frontends.outbox import Outbox, plain_socket
 from twisted_chat.frontends.receiver import TameLineReceiver
-from twisted_chat.frontends.sockets import is_private, tune
+from twisted_chat.frontends.sockets import is_private, shown, tune
 from twisted_chat.frontends.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -215,13 +215,13 @@ class DoorConnection(TameLineReceiver, ABC):
     def give_way(self) -> None:
         """Without a name it has held its place for longer than others, and one is needed."""
         assert self.transport is not None
-        self._factory.note_refusal(self.transport.getPeer(), "its place was needed")
+        self._factory.refusals.note(self.transport.getPeer(), "its place was needed")
         self.abort()
 
     def turn_away(self, error: ChatError) -> None:
         """It has no name, and may not stay."""
         assert self.transport is not None
-        self._factory.note_refusal(self.transport.getPeer(), str(error))
+        self._factory.refusals.note(self.transport.getPeer(), str(error))
         self._give_up(error, "")
 
     def charge(self, lines: int) -> None:
@@ -251,9 +251,7 @@ class DoorConnection(TameLineReceiver, ABC):
 
     def _peer(self) -> str:
         """Where it comes from, for the log."""
-        address = self.transport.getPeer() if self.transport is not None else None
-        host, port = getattr(address, "host", None), getattr(address, "port", None)
-        return f"{host}:{port}" if host is not None else str(address)
+        return shown(self.transport.getPeer() if self.transport is not None else None)
 
     def _stop(self) -> None:
         self.stop_hearing()
