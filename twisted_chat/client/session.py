@@ -10,7 +10,7 @@ from twisted.python.failure import Failure
 
 from twisted_chat.client.attempts import Attempts
 from twisted_chat.client.connection import ANSWER_WITHIN, Backoff, Connection, Connections, MakeLink
-from twisted_chat.client.conversation import Conversation
+from twisted_chat.client.conversation import PRIVATE_WAYS, Conversation
 from twisted_chat.client.effects import Effect, Quit, Refused, Replaced, Send, Shown
 from twisted_chat.client.link import Link, Listener
 from twisted_chat.client.manners import GIVE_UP_AFTER, PATIENCE, Manners, Outcome, counted, unconfirmed
@@ -57,6 +57,8 @@ class Session:
         self._held = False
         self._prompted = False
         """The present connection waits for a hello."""
+        self._secrets_for: Link | None = None
+        """The connection over which the passwords of a command are to go, while they are asked for."""
         self._asking = False
         """The user is thinking about an answer that the hello needs."""
         self._was_in = False
@@ -82,7 +84,7 @@ class Session:
     def typed(self, line: str) -> None:
         wanted = secrets_wanted(line, self._conversation.nick) if self._manners.interactive else None
         if wanted is not None and self._leaving is None and self._conversation.welcomed and not self._asking:
-            self._ask_secrets(*wanted, answers=[])
+            self._begin_secrets(*wanted)
         elif self._leaving is None:
             self._perform(self._conversation.typed(line))
             self._changed()
@@ -124,6 +126,8 @@ class Session:
         self._connection = connection
         self._reached = True
         self._attempts.opened()
+        manners = self._manners
+        self._conversation.is_private = manners.tls or manners.plaintext_passwords or connection.is_local
         if self._held:
             connection.hold()
 
@@ -149,6 +153,9 @@ class Session:
         self._prompted = False
         was_in = self._conversation.welcomed
         effects = self._conversation.cut()
+        if self._secrets_for is not None and was_in and not self._ended:
+            words = "The connection is lost: the password that is asked for will not be sent. Return ends the question."
+            effects.append(self._conversation.status(words))
         self._attempts.lost()
         if self._ended:
             return
@@ -255,13 +262,22 @@ class Session:
         else:
             self._end(Outcome(1, line))
 
+    def _begin_secrets(self, command: str, questions: tuple[str, ...]) -> None:
+        if self._conversation.is_private:
+            self._secrets_for = self._connection
+            self._ask_secrets(command, questions, answers=[])
+        else:
+            self._perform(self._conversation.refuse_plaintext())
+            self._changed()
+
     def _ask_secrets(self, command: str, questions: tuple[str, ...], *, answers: list[str]) -> None:
         """Passwords are asked for without echo, where they were not typed; then the command goes out as if it was."""
 
         def answered(answer: str | None) -> None:
             if self._ended:
                 return
-            if not answer:
+            going, self._secrets_for = self._secrets_for, None
+            if not answer or going is not self._connection:
                 self._screen.show(self._conversation.status("Nothing was changed."))
             elif questions[0] == AGAIN and answer != answers[-1]:
                 self._screen.show(self._conversation.status("The two are not the same; nothing was changed."))
@@ -270,12 +286,19 @@ class Session:
                 self._perform(self._conversation.typed(command + "\t".join(said)))
                 self._changed()
             else:
+                self._secrets_for = going
                 self._ask_secrets(command, questions[1:], answers=[*answers, answer])
 
         self._screen.ask(questions[0], secret=True).addCallback(answered)
 
     def _ask_account(self) -> None:
         """Whose name it is may prove it; nobody else has to."""
+        if not self._conversation.is_private:
+            words = f"{self._conversation.nick} is registered, and its password would cross the net in clear"
+            line = shapes.error("PLAINTEXT_REFUSED", f"{words}; {PRIVATE_WAYS}")
+            self._screen.show(self._conversation.trouble(line))
+            self._ask_nick_instead()
+            return
         question = f"{self._conversation.nick} is registered. Its password (empty: another nickname): "
         self._ask(question, self._take_account_password, secret=True, empty=self._ask_nick_instead)
 
@@ -291,18 +314,23 @@ class Session:
         secret: bool = False,
         empty: Callable[[], None] | None = None,
     ) -> None:
-        """`take` gets the answer, and the hello goes out again. An empty one goes to `empty`, or is asked for again."""
+        """`take` gets the answer, and the hello goes out again. An empty one, or none, goes to `empty`. Without
+        that an empty one is asked for again, and none ends it all."""
+        if self._asking:
+            return
         self._asking = True
 
         def answered(answer: str | None) -> None:
             self._asking = False
-            if answer is None:
-                self._end(Outcome(0))
-            elif answer.strip():
+            if self._ended:
+                return
+            if answer is not None and answer.strip():
                 take(answer)
                 self._say_hello()
             elif empty is not None:
                 empty()
+            elif answer is None:
+                self._end(Outcome(0))
             else:
                 self._ask(question, take, secret=secret)
 
