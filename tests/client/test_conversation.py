@@ -488,9 +488,28 @@ class RoomTests(Talk):
         self.assertEqual(self.talk.rooms.current, "#dev")
         self.assertIn("dave", self.talk.rooms.nicks())
 
+    def test_joining_by_a_command(self) -> None:
+        self.types("/create #dev")
+        self.hears(type="joined", room="#dev", nick="alice", people=[], time=TIME)
+        self.assertEqual(self.talk.rooms.current, "#dev")
+
+    def test_joining_with_another_client(self) -> None:
+        self.hears(type="joined", room="#dev", nick="alice", people=[], time=TIME)
+        self.assertEqual(
+            self.shown, ["*** You are in #dev, alone.", "*** You joined it elsewhere; /switch #dev talks there"]
+        )
+        self.types("hello")
+        self.assertEqual([fields["room"] for fields in self.sent], ["#lobby"])
+
+    def test_a_lost_room_that_another_client_got_into(self) -> None:
+        self.start("#dev")
+        self.is_welcome(room("#lobby"))
+        self.hears(type="joined", room="#dev", nick="alice", people=[], time=TIME)
+        self.assertEqual((len(self.shown), self.talk.rooms.place), (1, "#dev"))
+
     def test_the_topic_of_a_room_that_is_joined(self) -> None:
         self.hears(type="joined", room="#dev", nick="alice", people=[], count=0, topic="tea", time=TIME)
-        self.assertEqual(self.shown, ["*** You are in #dev, alone. The topic: tea"])
+        self.assertEqual(self.shown[0], "*** You are in #dev, alone. The topic: tea")
 
     def test_a_room_that_can_not_be_joined(self) -> None:
         self.types("/join #dev")
@@ -503,6 +522,7 @@ class RoomTests(Talk):
 
     def test_parting(self) -> None:
         self.hears(type="joined", room="#dev", nick="alice", people=[], time=TIME)
+        self.types("/switch #dev")
         self.types("/part tea")
         self.assertEqual((self.sent[0]["room"], self.sent[0]["reason"]), ("#dev", "tea"))
         self.hears(type="left", room="#dev", nick="alice", reason="tea", time=TIME, id=self.sent[0]["id"])

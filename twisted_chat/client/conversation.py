@@ -317,10 +317,14 @@ class Conversation:
             return self._event(fields, entry)
         if room in self.rooms:
             return []
-        self.rooms.enter(room, texts(fields, "people"))
+        # A join of another session of this account is no reason to talk there. What a command brings about bears no id.
+        unasked = entry is None and not any(each.fields["type"] == "command" for each in self.outbox)
+        self.rooms.enter(room, texts(fields, "people"), unasked=unasked)
         self._room_at_server = None
-        asked = self._ask_histories([room])
-        return [self._shown(wording.entered(fields), Kind.SERVER, time=moment(fields)), *asked]
+        told: list[Effect] = [self._shown(wording.entered(fields), Kind.SERVER, time=moment(fields))]
+        if self.rooms.current != room:
+            told.append(self.status(f"You joined it elsewhere; /switch {room} talks there"))
+        return [*told, *self._ask_histories([room])]
 
     def _left(self, fields: Fields, entry: Entry | None) -> list[Effect]:
         room, nick = text(fields, "room"), text(fields, "nick")

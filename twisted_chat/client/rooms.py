@@ -74,11 +74,13 @@ class Rooms:
         elif self.current not in joining:
             self.lost = self.current
 
-    def enter(self, name: str, people: Iterable[str]) -> None:
-        """The user joined: it is the current room now."""
+    def enter(self, name: str, people: Iterable[str], *, unasked: bool = False) -> None:
+        """The user joined: it is the current room now, unless he did so `unasked`, with another client of his."""
         self._rooms[name] = Room(name, people)
-        self.current = name
-        self.lost = ""
+        if not unasked:
+            self.current = name
+        if self.current == name:
+            self.lost = ""
 
     def leave(self, name: str, *, unasked: bool = False) -> None:
         """The user left a room. If it was the current one, another is; or none, if he was put out of it `unasked`."""
