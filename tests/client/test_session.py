@@ -343,6 +343,15 @@ class SessionTests(SynchronousTestCase):
         self.assertEqual(self.asks("/login bob", "secret"), ["Password: "])
         self.assertEqual([fields["text"] for fields in self.typed], ["/login bob secret"])
 
+    def test_no_password_is_asked_for_without_a_connection(self) -> None:
+        self.is_in()
+        self.wire.loseConnection()
+        self.screen.lines.clear()
+        self.assertEqual(self.asks("/register"), [])
+        self.assertTrue(self.screen.lines[0].startswith("!!! NOT_SENT passwords are asked for when"), self.screen.lines)
+        self.assertEqual(self.screen.unconfirmed, 0)
+        self.assertEqual(len(self.network.attempts), 1)
+
     def test_who_does_not_give_an_accounts_password_may_take_another_nickname(self) -> None:
         self.connects()
         self.refuses("NAME_TAKEN")
@@ -750,6 +759,12 @@ class OldDialectTests(SynchronousTestCase):
         self.passes(1.2)
         self.is_over(1)
         self.assertEqual(self.wire.value(), b"alice")
+
+    def test_no_password_is_asked_for(self) -> None:
+        self.is_in()
+        self.session.typed("/register")
+        self.assertEqual(self.screen.questions, [])
+        self.assertIn("no commands", self.screen.lines[-1])
 
     def test_quit(self) -> None:
         self.is_in()

@@ -31,6 +31,9 @@ PRIVATE_WAYS = "come with --tls or --ca FILE, or say --allow-plaintext-passwords
 class Conversation:
     """`nick`, `password` (the account's) and `server_password` may be changed as long as the server refuses them."""
 
+    has_accounts = True
+    """Whether a server of this kind knows what a password is."""
+
     def __init__(
         self,
         nick: str,
@@ -128,7 +131,7 @@ class Conversation:
             case Verb.QUIT:
                 return [Quit(" ".join(meant.words))]
             case Verb.SECRET:
-                return self._refuse("NOT_SENT", "a blank stands before the /: that would publish a password")
+                return self.refuse("NOT_SENT", "a blank stands before the /: that would publish a password")
             case Verb.SWITCH:
                 return self._switch(meant.words[0])
             case Verb.NICK if not self.welcomed:
@@ -136,13 +139,13 @@ class Conversation:
         if self.outbox.full:
             return self._refuse_more(line)
         if self.rooms.is_nowhere and self._goes_to_room(meant, line):
-            return self._refuse("NOT_SENT", f"you {self._way_out()}")
+            return self.refuse("NOT_SENT", f"you {self._way_out()}")
         fields = request(meant, line, self.rooms.current, self._correspondent)
         length = len(text(fields, "text"))
         # What is refused here the user still has before him. And of a line that is too long to be read at all, the
         # server could not say in its answer which it was.
         if (fields["type"] == "say" and length > _MAX_TEXT) or len(jsonl.encode(fields)) > _MAX_OBJECT:
-            return self._refuse("TEXT_TOO_LONG", f"{length} characters; at most {_MAX_TEXT} are taken")
+            return self.refuse("TEXT_TOO_LONG", f"{length} characters; at most {_MAX_TEXT} are taken")
         self.outbox.add(fields, line, self.rooms.current, alone=is_turning(line))
         if meant.verb is Verb.JOIN:  # What is typed next is for there, or for nobody if it can't be joined.
             self.rooms.aim(meant.words[0])
@@ -172,7 +175,7 @@ class Conversation:
     def _switch(self, wanted: str) -> list[Effect]:
         room = self.rooms.find(wanted)
         if room is None:
-            return self._refuse("NOT_IN_ROOM", f"you are not in {wanted}")
+            return self.refuse("NOT_IN_ROOM", f"you are not in {wanted}")
         self.rooms.current = room
         return [self.status(f"You are talking in {room} now")]
 
@@ -195,7 +198,7 @@ class Conversation:
         lost = entry.room == self.rooms.lost
         if lost and is_about_room(entry.typed):
             self.outbox.confirm(entry.id)
-            return self._refuse("NOT_SENT", f"you {self._way_out()}")
+            return self.refuse("NOT_SENT", f"you {self._way_out()}")
         if lost or entry.room == self._room_at_server:
             return [Send(entry.fields)]
         # Commands are about the current room, and which that is the server knows by commands only.
@@ -205,7 +208,7 @@ class Conversation:
     def refuse_plaintext(self) -> list[Effect]:
         """A password would cross the net in clear."""
         words = f"nothing was sent: a password would cross the net in clear; {PRIVATE_WAYS}"
-        return self._refuse("PLAINTEXT_REFUSED", words)
+        return self.refuse("PLAINTEXT_REFUSED", words)
 
     def _ask_quietly(self, fields: Fields) -> Effect:
         name = self.outbox.next_id()
@@ -411,12 +414,13 @@ class Conversation:
     def _ping(self, _: Fields, __: Entry | None) -> list[Effect]:
         return [Send({"type": "pong"})]
 
-    def _refuse(self, code: str, words: str) -> list[Effect]:
+    def refuse(self, code: str, words: str) -> list[Effect]:
+        """A line of the user's is not taken."""
         self.refusals += 1
         return [self._shown(shapes.error(code, words), Kind.ERROR)]
 
     def _refuse_more(self, line: str) -> list[Effect]:
-        return self._refuse("NOT_SENT", f"{len(self.outbox)} lines wait already, not this one: {unsecret(line)}")
+        return self.refuse("NOT_SENT", f"{len(self.outbox)} lines wait already, not this one: {unsecret(line)}")
 
     def status(self, words: str) -> Shown:
         """The client's own word about the connection."""

@@ -23,6 +23,7 @@ from twisted_chat.client.untrusted import Fields, clean
 from twisted_chat.frontends import shapes
 
 NICK_QUESTION = "Choose your nickname: "
+_NO_CONNECTION = "passwords are asked for when there is a connection; type it again then"
 _ABOUT_NICK = frozenset({"BAD_NICK", "NICK_IN_USE", "NICK_RESERVED", "NICK_CONFUSABLE"})
 _PASSING = frozenset({"SERVER_FULL", "SHUTTING_DOWN", "STORAGE_UNAVAILABLE", "TIMEOUT", "BUSY", "FLOOD"})
 
@@ -82,11 +83,13 @@ class Session:
     # What the screen tells.
 
     def typed(self, line: str) -> None:
-        wanted = secrets_wanted(line, self._conversation.nick) if self._manners.interactive else None
-        if wanted is not None and self._leaving is None and self._conversation.welcomed and not self._asking:
+        asks = self._manners.interactive and self._conversation.has_accounts and not self._asking
+        wanted = secrets_wanted(line, self._conversation.nick) if asks else None
+        if wanted is not None and self._leaving is None and self._conversation.welcomed:
             self._begin_secrets(*wanted)
         elif self._leaving is None:
-            self._perform(self._conversation.typed(line))
+            known = self._conversation
+            self._perform(known.typed(line) if wanted is None else known.refuse("NOT_SENT", _NO_CONNECTION))
             self._changed()
             if self._manners.interactive and not self._conversation.welcomed and not self._ended:
                 self._attempts.now()
@@ -264,20 +267,22 @@ class Session:
 
     def _begin_secrets(self, command: str, questions: tuple[str, ...]) -> None:
         if self._conversation.is_private:
-            self._secrets_for = self._connection
-            self._ask_secrets(command, questions, answers=[])
+            self._ask_secrets(command, questions, over=self._connection, answers=[])
         else:
             self._perform(self._conversation.refuse_plaintext())
             self._changed()
 
-    def _ask_secrets(self, command: str, questions: tuple[str, ...], *, answers: list[str]) -> None:
-        """Passwords are asked for without echo, where they were not typed; then the command goes out as if it was."""
+    def _ask_secrets(self, command: str, questions: tuple[str, ...], *, over: Link | None, answers: list[str]) -> None:
+        """Passwords are asked for without echo, where they were not typed; then the command goes out as if it was.
+
+        If it is not the connection `over` which it was typed any more, it goes nowhere.
+        """
 
         def answered(answer: str | None) -> None:
             if self._ended:
                 return
-            going, self._secrets_for = self._secrets_for, None
-            if not answer or going is not self._connection:
+            self._secrets_for = None
+            if not answer or over is not self._connection:
                 self._screen.show(self._conversation.status("Nothing was changed."))
             elif questions[0] == AGAIN and answer != answers[-1]:
                 self._screen.show(self._conversation.status("The two are not the same; nothing was changed."))
@@ -286,10 +291,11 @@ class Session:
                 self._perform(self._conversation.typed(command + "\t".join(said)))
                 self._changed()
             else:
-                self._secrets_for = going
-                self._ask_secrets(command, questions[1:], answers=[*answers, answer])
+                self._ask_secrets(command, questions[1:], over=over, answers=[*answers, answer])
 
-        self._screen.ask(questions[0], secret=True).addCallback(answered)
+        asked = self._screen.ask(questions[0], secret=True)  # An earlier question is answered by that.
+        self._secrets_for = over
+        asked.addCallback(answered)
 
     def _ask_account(self) -> None:
         """Whose name it is may prove it; nobody else has to."""
