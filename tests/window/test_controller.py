@@ -253,6 +253,19 @@ class TalkingTests(Case):
         self.view.answered("secret")
         self.assertEqual([fields["text"] for fields in self.sent()], ["/login bob secret"])
 
+    def test_no_password_goes_to_another_machine_in_clear(self) -> None:
+        self.wire.loseConnection()
+        self.clock.advance(1)
+        self.wire = self.network.accepts("192.0.2.7")
+        self.wire.protocol.dataReceived(b"NICK\r\n")
+        self.welcomes()
+        self.sent()
+        self.window.sends("/register")
+        self.window.sends("/login bob secret")
+        self.flush()
+        self.assertEqual([line.split()[1] for line in self.view.texts[-2:]], ["PLAINTEXT_REFUSED"] * 2)
+        self.assertEqual((self.view.question, self.sent()), (None, []))
+
     def test_put_out_of_the_room(self) -> None:
         self.server(type="left", room="#lobby", nick="alice", reason="kicked by bob", by="bob", time=TIME)
         self.flush()
