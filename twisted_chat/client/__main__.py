@@ -6,6 +6,7 @@ import asyncio
 import importlib.util
 import os
 import random
+import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -35,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         password = server_password(options.target)
     except PasswordError as error:
         return _complain(str(error), 2)
-    history_lines = 0 if options.once else 20
+    history_lines = 0 if options.once else None
     conversation = conversation_for(options.target, nick, password=password, history_lines=history_lines)
     try:
         return _run(options, conversation)
@@ -76,6 +77,7 @@ def _run(options: Options, conversation: Conversation) -> int:
         interactive=os.isatty(0),
         strict=options.once,
         tls=server.tls,
+        plaintext_passwords=server.plaintext_passwords,
     )
     screen: Any
     if fancy:
@@ -102,9 +104,15 @@ def _run(options: Options, conversation: Conversation) -> int:
 
     def begin() -> None:
         session.begin()
+        if not fancy and manners.interactive:
+            signal.signal(signal.SIGINT, lambda *_: reactor.callFromThread(interrupt))
         if editable and not fancy:
             hint = "There is no line editing here. It comes with: pip install prompt_toolkit"
             screen.show(conversation.status(hint))
+
+    def interrupt() -> None:
+        if not screen.cancel():
+            reactor.stop()
 
     outcome = process.run(reactor, begin, session.interrupted, session.over)
     if fancy:
