@@ -161,7 +161,8 @@ class Accounts(Protocol):
         """The account of the person with this id."""
 
     def stamp(self, person: str) -> str:
-        """Another one after each change of the password of the person with this id; empty for who has none."""
+        """Another one after each change of the password of the person with this id, and when its account has ended;
+        empty for who has none."""
 
     def like(self, nick: str) -> Account | None:
         """Somebody whose name looks like this one."""
@@ -176,7 +177,10 @@ class Accounts(Protocol):
         """
 
     def set_password(self, account: Account, password: str) -> Deferred[Account]:
-        """Fails with `BadPassword`, `Busy`."""
+        """Fails with `BadPassword`, `Busy`, and with `BadLogin` where the account has ended."""
+
+    def remove(self, account: Account) -> Deferred[None]:
+        """End it: its name is free, and its id is nobody's any more. Who is here as it is not told."""
 
     def close(self) -> None:
         """No password is looked at any more."""

@@ -217,7 +217,8 @@ class Import(AdminCase):
         self.assertEqual(self.admin("import", kept), 0, self.errors)
         self.assertEqual(
             self.out,
-            f"imported into {self.path}: 5; left out, for they were there or change what is not: 1\n",
+            f"imported into {self.path}: 5; left out, for they were there or change what is not: 1\n"
+            "It has no accounts, and nobody keeps its rooms: no export has those\n",
         )
         self.assertEqual(self.exported(), [line for line in before if line["type"] != "deleted"])
         journal = self.opened()

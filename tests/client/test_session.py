@@ -250,6 +250,7 @@ class SessionTests(SynchronousTestCase):
         self.assertEqual(self.asks("/LOGIN", "secret"), ["Password: "])
         self.assertEqual(self.asks("/oper ruth", "secret"), ["Password: "])
         self.assertEqual(self.asks("/enroll dave", "secret", "secret"), again)
+        self.assertEqual(self.asks("/reset dave", "secret", "secret"), again)
         self.assertEqual(
             [fields["text"] for fields in self.sent()],
             [
@@ -259,6 +260,7 @@ class SessionTests(SynchronousTestCase):
                 "/login alice secret",
                 "/oper ruth secret",
                 "/enroll dave secret",
+                "/reset dave secret",
             ],
         )
 

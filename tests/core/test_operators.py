@@ -175,6 +175,8 @@ class Rights(OperatorCase):
                 "shutdown",
                 "defcon",
                 "enroll",
+                "reset",
+                "unregister",
                 "netban",
                 "netunban",
                 "netbans",
@@ -489,6 +491,7 @@ class Enrolling(OperatorCase):
     def test_what_can_not_be(self) -> None:
         self.alice.types("/enroll larry pass word")
         self.alice.takes()
+        self.logged()
         for line, why in {
             "/enroll erin": "NEED_TEXT that needs more: /enroll NAME PASSWORD",
             "/enroll erin short": "BAD_PASSWORD a password has at least 8 characters",
@@ -499,6 +502,7 @@ class Enrolling(OperatorCase):
         }.items():
             self.alice.types(line)
             self.assertIn(f"!!! {why}", self.alice.takes()[0])
+        self.assertEqual(self.logged(), [])
         self.chat.registration = Registration.CLOSED
         self.alice.types("/enroll erin long-enough")
         self.alice.hears("!!! NOT_ALLOWED nobody can register here: --registration closed")

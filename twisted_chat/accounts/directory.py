@@ -50,6 +50,7 @@ class Directory:
         self.portal = portal(self._verify, self._has_password, self._find, checkers)
         self._records: dict[str, Record] = {}  # by the keys of their names
         self._by_id: dict[str, Account] = {}
+        self._ended: set[str] = set()  # ids of accounts that are none any more
         self._coming: set[str] = set()
         self._looks = Looks()
         self.tries = Tries(clock, backoff)
@@ -57,7 +58,10 @@ class Directory:
 
     def open(self) -> None:
         for record in self._store.load():
-            self._learn(record)
+            if record.account.name:
+                self._learn(record)
+            else:
+                self._ended.add(record.account.id)
 
     def named(self, nick: str) -> Account | None:
         record = self._records.get(fold(nick.strip()))
@@ -67,6 +71,8 @@ class Directory:
         return self._by_id.get(person)
 
     def stamp(self, person: str) -> str:
+        if person in self._ended:
+            return "ended"  # a secret from before there was the account is none again, either
         account = self._by_id.get(person)
         hashed = self._records[account.key].hash if account is not None else ""
         return sha256(hashed.encode()).hexdigest()[:16] if hashed else ""
@@ -90,7 +96,7 @@ class Directory:
 
     @property
     def _is_full(self) -> bool:
-        return len(self._records) + len(self._coming) >= MOST_ACCOUNTS
+        return len(self._records) + len(self._coming) + len(self._ended) >= MOST_ACCOUNTS
 
     def _add(self, hashed: str, record: Record) -> Deferred[Account]:
         whole = replace(record, hash=hashed)
@@ -111,7 +117,7 @@ class Directory:
         key = fold(nick.strip())
         record = self._records.get(key)
         tries = [f"network {network}"] if network else []
-        if record is not None and not self._homes.known(key, network):
+        if record is not None and not self._homes.known(record.account.id, network):
             tries.append(f"account {key}")  # of names that are nobody's no memory is kept
         try:
             for each in tries:
@@ -130,7 +136,9 @@ class Directory:
 
     def _verify(self, nick: str, password: str) -> Deferred[bool]:
         record = self._records.get(fold(nick))
-        return self._hasher.verify(record.hash if record else "", password)
+        verifying = self._hasher.verify(record.hash if record else "", password)
+        # It may have got another password meanwhile, or have ended: the realm would make it anew.
+        return verifying.addCallback(lambda right: right and self._records.get(fold(nick)) is record)
 
     def _has_password(self, nick: str) -> bool:
         record = self._records.get(fold(nick))
@@ -158,7 +166,7 @@ class Directory:
         if network:
             self.tries.succeeded(f"network {network}")
         self.tries.forget(f"account {account.key}")
-        self._homes.learn(account.key, network)
+        self._homes.learn(account.id, network)
         return account
 
     def _refused(self, failure: Failure, tries: list[str]) -> Failure:
@@ -178,10 +186,28 @@ class Directory:
 
     def _set(self, hashed: str, account: Account) -> Deferred[Account]:
         def kept(_none: None) -> Account:
+            self._check_living(account)
             self._records[account.key] = replace(self._records[account.key], hash=hashed)
+            self.tries.forget(f"account {account.key}")  # what was guessed at is no password any more
             return account
 
+        self._check_living(account)
         return self._store.set_hash(account, hashed).addCallback(kept)
+
+    def _check_living(self, account: Account) -> None:
+        if account.id not in self._by_id:
+            raise BadLogin(f"there is no account {account.name} any more")
+
+    def remove(self, account: Account) -> Deferred[None]:
+        def removed(_none: None) -> None:
+            if self._by_id.pop(account.id, None) is None:
+                return  # by somebody else, who was faster
+            self._ended.add(account.id)
+            del self._records[account.key]
+            self._looks.discard(account.key)
+            self.tries.forget(f"account {account.key}")
+
+        return self._store.remove(account).addCallback(removed)
 
     def close(self) -> None:
         self._hasher.stop()

@@ -14,11 +14,19 @@ from twisted_chat.core.errors import NameTaken
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An account as it is kept. `hash` is empty where somebody else vouches for it; `created` is UTC in ms."""
+    """An account as it is kept. `hash` is empty where somebody else vouches for it; `created` is UTC in ms.
+
+    One that has ended has no name.
+    """
 
     account: Account
     hash: str
     created: int
+
+
+def ended(account_id: str) -> Account:
+    """What is kept of an account that has ended; its key is no name's."""
+    return Account(account_id, "", f" {account_id}")
 
 
 class Store(Protocol):
@@ -31,6 +39,9 @@ class Store(Protocol):
         """Fails with `NameTaken` where there is one of this name or id."""
 
     def set_hash(self, account: Account, hashed: str) -> Deferred[None]: ...
+
+    def remove(self, account: Account) -> Deferred[None]:
+        """Its name is free. Its id is kept, in a record without a name, so that nobody else ever has it."""
 
 
 class MemoryStore:
@@ -51,6 +62,10 @@ class MemoryStore:
 
     def set_hash(self, account: Account, hashed: str) -> Deferred[None]:
         self._records[account.id] = replace(self._records[account.id], hash=hashed)
+        return succeed(None)
+
+    def remove(self, account: Account) -> Deferred[None]:
+        self._records[account.id] = Record(ended(account.id), "", self._records[account.id].created)
         return succeed(None)
 
 

@@ -21,6 +21,12 @@ HOSTS = ("localhost", "127.0.0.1", "::1")
 
 def hash_password(_asked: argparse.Namespace) -> int:
     """Print the argon2id hash of a password: of the first line in a pipe, or typed twice unseen."""
+    print(hash_of_new())
+    return 0
+
+
+def hash_of_new() -> str:
+    """The hash of a new password, which is never an argument: others can read those."""
     if sys.stdin.isatty():
         password = getpass("Password: ")
         if getpass("The same again: ") != password:
@@ -28,10 +34,9 @@ def hash_password(_asked: argparse.Namespace) -> int:
     else:
         password = sys.stdin.readline().rstrip("\r\n")
     try:
-        print(hashed_now(password))
+        return hashed_now(password)
     except BadPassword as error:
         raise Refused(str(error)) from None
-    return 0
 
 
 def certificate(asked: argparse.Namespace) -> int:

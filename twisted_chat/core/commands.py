@@ -67,7 +67,7 @@ def find(word: str, *, is_operator: bool = False) -> Command:
     raise UnknownCommand(f"/{word}", tuple(f"/{name}" for name in near[:5]))
 
 
-_SLIP = re.compile(r"[\s\u00ad\u200b-\u200d\u2060\ufeff]+/(login|register|password|oper|enroll)\b", re.IGNORECASE)
+_SLIP = re.compile(r"[\s\u00ad\u200b-\u200d\u2060\ufeff]+/(login|register|password|oper|enroll|reset)\b", re.IGNORECASE)
 
 
 def refuse_slip(text: str) -> None:

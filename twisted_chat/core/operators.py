@@ -10,7 +10,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twisted_chat.boundaries import Account
-from twisted_chat.core import acts, banishing, becoming, undoing
+from twisted_chat.core import account_care, acts, banishing, becoming, undoing
 from twisted_chat.core.asking import ask_for, ask_new
 from twisted_chat.core.charters import Change, Level
 from twisted_chat.core.command import Command, Lines
@@ -192,12 +192,27 @@ def _make_account(session: Session, nick: str, password: str, client_id: str | N
             new=f"a new password for {name.text}",
         )
         return
-    acts.keep(session, "enroll", name.text)
+
+    def ask() -> Deferred[Account]:
+        return chat.accounts.register(chat.new_id(), name, password).addCallback(made)
+
+    def made(account: Account) -> Account:
+        acts.keep(session, "enroll", account.name)  # also where this session is over by now
+        return account
 
     def registered(account: Account) -> None:
         answer(session, f"{account.name} has an account now; /login {account.name} PASSWORD opens it", client_id)
 
-    prove(session, lambda: chat.accounts.register(chat.new_id(), name, password), registered, client_id)
+    prove(session, ask, registered, client_id)
+
+
+def _reset(session: Session, argument: str, client_id: str | None) -> None:
+    nick, password = first_word(argument)
+    account_care.reset(session, nick, password, client_id)
+
+
+def _unregister(session: Session, argument: str, client_id: str | None) -> None:
+    account_care.unregister(session, argument, client_id)
 
 
 def _netban(session: Session, argument: str, client_id: str | None) -> None:
@@ -229,7 +244,7 @@ def _acts(session: Session, argument: str, client_id: str | None) -> None:
 
 
 _ACTS_PARAMETERS = "[N | undo [#N]]"
-_ANSWER_THEMSELVES = frozenset({"enroll", "netban", "netunban", "acts"})
+_ANSWER_THEMSELVES = frozenset({"enroll", "reset", "unregister", "netban", "netunban", "acts"})
 
 COMMANDS: tuple[Command, ...] = (
     Command(
@@ -246,6 +261,8 @@ COMMANDS: tuple[Command, ...] = (
             ("shutdown", "[2m | off] [WHY]", "ends the server after a countdown, of 1m by default", _shutdown),
             ("defcon", "[0 | 1 | 2 | 3]", "0: all, 1: no new guests, 2: only accounts, 3: only operators", _defcon),
             ("enroll", "NAME PASSWORD", "makes an account for somebody", _enroll),
+            ("reset", "NAME PASSWORD", "gives an account another password, and ends its sessions", _reset),
+            ("unregister", "NAME", "ends an account; its name is free then", _unregister),
             ("netban", "NETWORK [2h] [WHY]",
              "keeps a network away from the server; /netban ?NETWORK shows whom it would hit", _netban),
             ("netunban", "NETWORK", "ends that", _netunban),
