@@ -44,11 +44,12 @@ class View(Protocol):
 class Origin:
     """Where a connection comes from. `network`: what counts as one place, empty for what is not counted apart.
 
-    `secure`: nobody on the way can read along.
+    `secure`: nobody on the way can read along. `address` is for people to read, empty for a UNIX socket.
     """
 
     network: str = ""
     secure: bool = False
+    address: str = ""
 
 
 class Recipient(Protocol):

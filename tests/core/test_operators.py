@@ -90,8 +90,11 @@ class Becoming(OperatorCase):
 
     def test_nothing_of_it_is_in_the_log_but_who_tried(self) -> None:
         self.alice.types("/oper hunter2 hunter2", f"/oper {SECRET}")
+        self.alice.listener.origin = Origin("", True, "127.0.0.1")
+        self.alice.types("/oper hunter2 hunter2")
         text = " ".join(map(formatEvent, self.said))
-        self.assertIn("'alice' from '' is no operator", text)
+        self.assertIn("'alice' from 'a UNIX socket' is no operator", text)
+        self.assertIn("'alice' from '127.0.0.1' is no operator", text)
         self.assertNotIn("hunter2", text)
         self.assertNotIn("horse", text)
 
@@ -240,6 +243,25 @@ class AtWork(OperatorCase):
     def test_a_format_in_a_text_is_only_text(self) -> None:
         self.alice.types("/announce {nick}")
         self.assertEqual(self.logged(), ["operator 'ruth' ('alice'): '/announce {nick}'"])
+
+    def test_where_somebody_comes_from(self) -> None:
+        self.bob.types("/register long enough")
+        gone = someone(self, "bob", account=self.chat.accounts.named("bob"))
+        gone.session.over = True
+        bot = someone(self, "bob", account=self.chat.accounts.named("bob"), client="bot 1")
+        bot.listener.origin = Origin("2001:db8::", False, "2001:db8::7")
+        self.clock.advance(90)
+        self.bob.takes()
+        self.bob.types("/whois bob")
+        self.assertNotIn("session", self.bob.takes()[0])
+        self.alice.takes()
+        self.alice.types("/whois bob")
+        self.assertTrue(
+            self.alice.takes()[0].endswith(
+                " / session 1  since 2026-11-18 12:00 UTC  from a UNIX socket  idle 0s"
+                " / session 2  since 2026-11-18 12:00 UTC  from 2001:db8::7  idle 1m 30s  bot 1"
+            )
+        )
 
     def test_throwing_somebody_out(self) -> None:
         self.bob.types("/register long enough")

@@ -222,6 +222,9 @@ def _whois(session: Session, argument: str, _id: str | None) -> Lines:
             yield f"in {' '.join(rooms)}"
         if person.client:
             yield f"with {person.client}"
+        if session.operator:
+            living = [each for each in person.sessions if not each.over]
+            yield from (f"session {number}  {proving.facts_of(each)}" for number, each in enumerate(living, 1))
 
     return lines
 

@@ -25,6 +25,7 @@ from twisted_chat.core.errors import (
     ShuttingDown,
 )
 from twisted_chat.core.helm import WORDS, Brake, check_operator
+from twisted_chat.core.logins import place_of
 from twisted_chat.core.names import parse_nick
 from twisted_chat.core.proving import answer, check_private, prove
 from twisted_chat.core.text import because, first_word, shortened
@@ -71,7 +72,7 @@ def _become_operator(session: Session, name: str, password: str, client_id: str 
     def failed(failure: Failure) -> Failure:
         if failure.check(BadLogin):  # type: ignore[no-untyped-call]
             # What was typed for a name may be the password: it is not in the log.
-            _log.info("{nick!r} from {network!r} is no operator", nick=nick, network=origin.network)
+            _log.info("{nick!r} from {address!r} is no operator", nick=nick, address=place_of(origin))
         return failure
 
     def proven(operator: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 
 from tests.helpers import LineCase, Peer
 from twisted_chat.core.errors import BadLogin
@@ -167,3 +168,45 @@ class Programs(AccountDoor):
         self.assertEqual((reply["id"], welcome["nick"]), ("c-2", "alice"))
         peer.says_object(type="say", room="#lobby", text="hi", id="c-3")
         self.assertEqual(peer.takes_objects()[-1]["nick"], "alice")
+
+
+class InTheLog(AccountDoor):
+    """One line for each that came in by a password, or did not, whatever the door was told."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.lines: list[str] = []
+
+        def observe(event: LogEvent) -> None:
+            self.lines.append(formatEvent(event))
+
+        globalLogPublisher.addObserver(observe)
+        self.addCleanup(globalLogPublisher.removeObserver, observe)
+
+    def test_at_the_prompt_and_in_a_hello(self) -> None:
+        peer = self.asked()
+        peer.says("hunter2")
+        self.assertEqual(self.lines, ["a wrong password for 'alice' from '127.0.0.1'"])
+        peer.says(SESAME)
+        self.assertEqual(self.lines[-1], "'alice' (1) logged in from '127.0.0.1'")
+        self.connect().says_object(type="hello", nick="nobody", password="hunter2")
+        self.assertEqual(self.lines[-1], "a password for no account from '127.0.0.1'")
+        self.connect().says_object(type="hello", nick="Alice", password=SESAME)
+        self.assertEqual(self.lines[-1], "'alice' (1) logged in from '127.0.0.1'")
+
+    def test_who_may_look_where_a_session_comes_from(self) -> None:
+        peer = self.asked()
+        peer.says(SESAME)
+        peer.takes()
+        peer.says("/sessions")
+        (line,) = peer.takes()
+        self.assertRegex(line, r"1  since .* UTC  from 127\.0\.0\.1  idle 0s  \(this one\)$")
+
+    def test_idle_is_who_does_nothing_and_not_who_answers_pings(self) -> None:
+        bot = self.program("bot")
+        self.clock.advance(20)
+        bot.says_object(type="pong")
+        bot.takes()
+        self.assertEqual(self.clock.seconds() - next(iter(self.chat.person_called("bot").sessions)).acted, 20)
+        bot.says_object(type="say", room="#lobby", text="hi")
+        self.assertEqual(self.clock.seconds() - next(iter(self.chat.person_called("bot").sessions)).acted, 0)

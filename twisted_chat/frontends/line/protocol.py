@@ -10,7 +10,7 @@ from twisted.python.failure import Failure as TwistedFailure
 
 from twisted_chat.boundaries import Account, Recipient, View
 from twisted_chat.core.errors import BadLogin, BadRequest, ChatError, NameTaken, TimedOut
-from twisted_chat.core.proving import check_private
+from twisted_chat.core.proving import check_private, login
 from twisted_chat.core.told import Failure
 from twisted_chat.frontends.connection import PATIENCE, DoorConnection
 from twisted_chat.frontends.line import human, jsonl, requests
@@ -120,6 +120,7 @@ class LineProtocol(DoorConnection):
         def proven(account: Account) -> None:
             if not self._deaf:
                 enter(account)
+                self._factory.chat.logins.done(account, "logged in", self.origin)
 
         def refused(failure: TwistedFailure) -> None:
             error = failure.value
@@ -131,7 +132,7 @@ class LineProtocol(DoorConnection):
                     self._wrong_passwords += 1
                 self._refuse(error, mark)
 
-        proving = self._factory.chat.accounts.login(nick, password, self.origin.network)
+        proving = login(self._factory.chat, nick, password, self.origin)
         proving.addCallback(proven).addErrback(refused).addBoth(lambda _result: self.resume())
 
     def _hello(self, fields: dict[str, object]) -> None:
