@@ -11,6 +11,7 @@ from tests.helpers import LineCase, Peer
 from twisted_chat.core.errors import BadLogin
 
 SESAME = "open sesame"
+REGISTERED = "*** alice is registered: its password, or an empty line for another name"
 WRONG = "!!! BAD_LOGIN no account has this name and password"
 
 
@@ -32,7 +33,7 @@ class AccountDoor(LineCase):
 class Persons(AccountDoor):
     def test_the_password(self) -> None:
         peer = self.asked()
-        peer.hears("NICK", "PASS")
+        peer.hears("NICK", REGISTERED, "PASS")
         peer.says(SESAME)
         self.assertEqual(peer.takes()[0], "*** Welcome, alice. You are alone in #lobby. /help lists the commands.")
         self.assertIsNotNone(self.chat.person_called("alice").account)
@@ -45,7 +46,7 @@ class Persons(AccountDoor):
     def test_three_wrong_ones(self) -> None:
         peer = self.asked()
         peer.says("wrong", "wrong")
-        peer.hears("NICK", "PASS", WRONG, "PASS", WRONG, "PASS")
+        peer.hears("NICK", REGISTERED, "PASS", WRONG, "PASS", WRONG, "PASS")
         peer.says("wrong")
         peer.hears(WRONG)
         self.assertTrue(peer.is_closed)
@@ -53,7 +54,7 @@ class Persons(AccountDoor):
     def test_another_nickname_instead(self) -> None:
         peer = self.asked()
         peer.says("", "eve")
-        self.assertEqual(peer.takes()[:3], ["NICK", "PASS", "NICK"])
+        self.assertEqual(peer.takes()[:4], ["NICK", REGISTERED, "PASS", "NICK"])
         self.assertEqual(self.chat.person_called("eve").account, None)
 
     def test_from_where_somebody_may_read_along(self) -> None:
