@@ -294,7 +294,7 @@ class AtWork(OperatorCase):
         self.alice.types("/stats")
         self.alice.hears(
             "reply up 1h 1m, since 2026-11-18 12:00 UTC / people: 2, sessions: 2, rooms: 1 / "
-            "messages since the start: 2, last number: #2 / on the way to the log: 1 / "
+            "messages since the start: 2, last number: #2 / on the way to the log: 0 / "
             "memory: 50.0 MiB, open descriptors: 1,234 / brake: 0, everybody may come in and talk"
         )
         self.machine.known = Figures(None, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -14,9 +15,14 @@ from pathlib import Path
 from twisted_chat.accounts.passwords import hashed_now
 from twisted_chat.admin.commands import Refused
 from twisted_chat.core.errors import BadPassword
+from twisted_chat.core.text import clean, shortened
 
 KEY, CERTIFICATE = "key.pem", "cert.pem"
 HOSTS = ("localhost", "127.0.0.1", "::1")
+
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_HOST = re.compile(rf"(\*\.)?{_LABEL}(\.{_LABEL})*", re.ASCII | re.IGNORECASE)
+MOST_HOST = 253
 
 
 def hash_password(_asked: argparse.Namespace) -> int:
@@ -74,9 +80,12 @@ def _pair(hosts: Sequence[str], days: int) -> tuple[bytes, bytes]:
         except ValueError:
             pass
         try:
-            return x509.DNSName(host.encode("idna").decode())
+            name = host.encode("idna").decode()
         except UnicodeError:
-            raise Refused(f"{host} is no name that a certificate can bear") from None
+            name = ""
+        if not _HOST.fullmatch(name) or len(name) > MOST_HOST:
+            raise Refused(f"{shortened(clean(host))!r} is no name that a certificate can bear")
+        return x509.DNSName(name)
 
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Twisted Chat, signed by itself")])

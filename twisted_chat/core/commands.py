@@ -384,7 +384,14 @@ COMMANDS: tuple[Command, ...] = (
         answers_itself=True,
     ),
     Command("edit", "#ID TEXT", "changes what you said; /history shows the numbers", _edit, answers_itself=True),
-    Command("delete", "#ID", "takes back what you said", _delete, exact=True, answers_itself=True),
+    Command(
+        "delete",
+        "#ID",
+        "takes back what you said, or in a room that you keep what others said",
+        _delete,
+        exact=True,
+        answers_itself=True,
+    ),
     Command(
         "register", "PASSWORD", "makes your nickname your own", _register, exact=True, answers_itself=True, asks=True
     ),

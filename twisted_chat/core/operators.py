@@ -120,7 +120,7 @@ def stats(chat: Chat) -> Iterable[str]:
     sessions = sum(len(person.sessions) for person in chat.persons.values())
     yield f"people: {len(chat.persons):,}, sessions: {sessions:,}, rooms: {len(chat.rooms):,}"
     yield f"messages since the start: {chat.seq - chat.seq_at_start:,}, last number: #{chat.seq}"
-    yield f"on the way to the log: {chat.waiting:,}"
+    yield f"on the way to the log: {max(0, chat.waiting - 1):,}"  # this answer is not counted
     memory = "unknown" if figures.memory is None else f"{figures.memory / 2**20:,.1f} MiB"
     descriptors = "unknown" if figures.descriptors is None else f"{figures.descriptors:,}"
     yield f"memory: {memory}, open descriptors: {descriptors}"
