@@ -241,6 +241,11 @@ class Import(AdminCase):
         self.assertEqual(self.exported()[-1]["person"], "imported carol")
         self.assertEqual(self.admin("check"), 0, self.errors)
 
+    def test_into_what_is_no_log(self) -> None:
+        self.path.write_bytes(b"x" * 5000)
+        self.assertIn("is no SQLite database", self.refused("import", "-"))
+        self.assertEqual([path.name for path in self.folder.iterdir()], ["chat.sqlite"])
+
     def test_what_is_no_event(self) -> None:
         good = {"type": "message", "time": "2026-11-22T12:00:00Z", "room": "#dev", "nick": "carol", "text": "hi"}
         for wrong, why in (

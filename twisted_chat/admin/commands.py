@@ -136,8 +136,11 @@ class Alone:
         except JournalUnusable as error:
             raise Refused(f"{error}; {self._hint}") from None
 
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is JournalUnusable:
+            self._lock.discard()
+        else:
+            self._lock.release()
 
 
 def _size(path: Path) -> str:
