@@ -325,6 +325,25 @@ class Failing(TapCase):
         self.complaint(self.make(reactor=BusyReactor(), twistd=twistd).privilegedStartService)
         self.assertTrue(pidfile.exists())
 
+    def test_a_daemons_launcher_is_told_by_its_pipe(self) -> None:
+        pidfile = place_for(self)
+        pidfile.write_text(str(os.getpid()))
+        reading, writing = os.pipe()
+        self.addCleanup(os.close, reading)
+        twistd = {"nodaemon": False, "pidfile": str(pidfile), "statusPipe": writing}
+        service = self.make("--port", "4000", reactor=BusyReactor(), twistd=twistd)
+        error = self.assertRaises(SystemExit, service.privilegedStartService)
+        self.assertEqual((error.code, pidfile.exists()), (1, False))
+        wanted = b"1 Unable to bind to host 0.0.0.0 and port 4000: Address already in use"
+        self.assertEqual(os.read(reading, 1000), wanted)
+
+    def test_what_is_too_long_for_it_is_cut_between_words(self) -> None:
+        self.assertEqual(tap._short("no gr\xfcn"), b"no gr\\xfcn")
+        words = " ".join(["seven77"] * 20)
+        self.assertEqual(tap._short(words), b" ".join([b"seven77"] * 11) + b" ..")
+        self.assertLessEqual(len(tap._short("x" * 60 + " " + "y" * 60)), tap.PRINTED)
+        self.assertEqual(tap._short("x" * 200), b"x" * tap.PRINTED)
+
     def test_a_taken_port_of_a_daemon_is_an_exception_for_its_launcher(self) -> None:
         service = self.make(reactor=BusyReactor(), twistd={"nodaemon": False})
         with self.assertRaises(StartError) as caught:

@@ -44,11 +44,12 @@ class View(Protocol):
 class Origin:
     """Where a connection comes from. `network`: what counts as one place, empty for what is not counted apart.
 
-    `secure`: nobody on the way can read along.
+    `secure`: nobody on the way can read along. `address` is for people to read, empty for a UNIX socket.
     """
 
     network: str = ""
     secure: bool = False
+    address: str = ""
 
 
 class Recipient(Protocol):
@@ -163,7 +164,8 @@ class Accounts(Protocol):
     def stamp(self, person: str) -> str:
         """What the resume secrets of the person with this id are bound to; empty for who has no account.
 
-        It is another one after each change of the password, and once those from before are `void`. Where somebody else
+        It is another one after each change of the password, once those from before are `void`, and when
+        the account has ended. Where somebody else
         keeps the password, it is another one after a day without that, too.
         """
 
@@ -187,7 +189,10 @@ class Accounts(Protocol):
         """
 
     def set_password(self, account: Account, password: str) -> Deferred[Account]:
-        """Fails with `BadPassword`, `Busy`."""
+        """Fails with `BadPassword`, `Busy`, and with `BadLogin` where the account has ended."""
+
+    def remove(self, account: Account) -> Deferred[None]:
+        """End it: its name is free, and its id is nobody's any more. Who is here as it is not told."""
 
     def close(self) -> None:
         """No password is looked at any more."""

@@ -306,6 +306,10 @@ class Options(usage.Options):
         print(f"Twisted Chat {__version__}")
         raise SystemExit(0)
 
+    def parseArgs(self, *rest: str) -> None:
+        if rest:
+            raise usage.UsageError(f"{rest[0]!r} is no option; options begin with --, and there is nothing else")
+
     def parseOptions(self, options: Sequence[str] | None = None) -> None:
         """As twistd calls it; what is wrong is one line on standard error and exit status 2."""
         try:

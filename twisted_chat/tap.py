@@ -237,16 +237,39 @@ class _Failing:
         raise SystemExit(1)
 
     def at_start(self, error: StartError) -> None:
-        """While the service starts: a daemon's launcher waits for an exception, and prints the begin of its text."""
-        if not self._twistd.get("nodaemon", True):
-            _log.critical("{why}", why=str(error))  # whole, in the log that the launcher points to
+        """While the service starts: a daemon's launcher waits for a word by a pipe, and prints it."""
+        if self._twistd.get("nodaemon", True):
+            self._remove_pidfile()
+            self.now(error)
+        _log.critical("{why}", why=str(error))  # whole, in the log that the launcher points to
+        pipe = self._twistd.get("statusPipe")
+        if pipe is None:
             raise error
+        # What twistd would do with an exception, without its class before the words and a traceback in the log.
+        self._remove_pidfile()
+        os.write(pipe, b"1 " + _short(str(error)))
+        os.close(pipe)
+        raise SystemExit(1)
+
+    def _remove_pidfile(self) -> None:
         pidfile = self._twistd.get("pidfile")
         if pidfile:
             with suppress(OSError, ValueError):
                 if int(Path(pidfile).read_text()) == os.getpid():
                     Path(pidfile).unlink()
-        self.now(error)
+
+
+PRINTED = 98
+"""Bytes that a daemon's launcher prints of why it did not start."""
+
+
+def _short(text: str) -> bytes:
+    """The begin of `text`, in ASCII, cut between words."""
+    whole = text.encode("ascii", "backslashreplace")
+    if len(whole) <= PRINTED:
+        return whole
+    words = whole[: PRINTED - 3].rpartition(b" ")[0]
+    return words + b" .." if words else whole[:PRINTED]
 
 
 class _Broken:

@@ -11,11 +11,12 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.accounts.test_passwords import Later
 from tests.helpers import make_accounts
+from twisted_chat.accounts import directory as directory_module
 from twisted_chat.accounts.directory import Directory
 from twisted_chat.accounts.passwords import AT_ONCE, WAITING, Hasher
 from twisted_chat.accounts.store import MemoryStore
 from twisted_chat.accounts.tries import BACKOFF
-from twisted_chat.core.errors import BadLogin, BadPassword, Busy, NameTaken, StorageUnavailable
+from twisted_chat.core.errors import BadLogin, BadPassword, Busy, NameTaken, NotAllowed, StorageUnavailable
 from twisted_chat.core.names import parse_nick
 
 SESAME = "open sesame"
@@ -227,3 +228,79 @@ class Passwords(DirectoryCase):
         threads = Later()
         self.slow(threads).close()
         self.assertTrue(threads.stopped)
+
+    def test_what_was_guessed_at_is_forgotten_with_the_old_one(self) -> None:
+        for number in range(BACKOFF.free):
+            self.refuses(BadLogin, network=f"192.0.2.{number}")
+        self.refuses(Busy, network="192.0.2.99")
+        self.successResultOf(self.directory.set_password(self.alice, "another one"))
+        self.logs_in(password="another one", network="192.0.2.99")
+
+    def test_the_old_one_is_none_while_it_is_looked_at(self) -> None:
+        threads = Later()
+        directory = self.slow(threads)
+        directory.open()
+        login, change = directory.login("alice", SESAME, ""), directory.set_password(self.alice, "another one")
+        threads.waiting.reverse()
+        threads.works()
+        self.successResultOf(change)
+        threads.works()
+        self.failureResultOf(login, BadLogin)
+
+
+class Ending(DirectoryCase):
+    def ends(self, directory: Directory | None = None) -> None:
+        self.successResultOf((directory or self.directory).remove(self.alice))
+
+    def test_its_name_is_free_and_its_id_is_nobodys(self) -> None:
+        before = self.directory.stamp("1")
+        self.ends()
+        self.assertEqual((self.directory.named("alice"), self.directory.of("1")), (None, None))
+        self.assertIsNone(self.directory.like("a1ice"))
+        self.refuses(BadLogin, password=SESAME)
+        self.assertNotIn(self.directory.stamp("1"), (before, ""))
+        self.failureResultOf(self.directory.register("1", parse_nick("alice"), SESAME), NameTaken)
+        self.successResultOf(self.directory.register("2", parse_nick("alice"), SESAME))
+        self.ends()  # by somebody who was slower: that is another one now
+        self.assertEqual(self.logs_in().id, "2")
+
+    def test_over_a_restart(self) -> None:
+        stamp = self.directory.stamp("1")
+        self.ends()
+        again = make_accounts(self.clock, self.store)
+        again.open()
+        self.assertIsNone(again.named("alice"))
+        self.assertEqual(again.stamp("1"), self.directory.stamp("1"))
+        self.assertNotEqual(again.stamp("1"), stamp)
+
+    def test_the_next_one_of_that_name_has_no_home_where_the_old_one_had(self) -> None:
+        self.logs_in(network="192.0.2.7")
+        self.ends()
+        self.successResultOf(self.directory.register("2", parse_nick("alice"), SESAME))
+        for number in range(BACKOFF.free):
+            self.refuses(BadLogin, network=f"192.0.2.{100 + number}")
+        self.refuses(Busy, network="192.0.2.7")
+
+    def test_while_its_password_is_looked_at_or_changed(self) -> None:
+        threads = Later()
+        directory = self.slow(threads)
+        directory.open()
+        answers = directory.login("alice", SESAME, ""), directory.set_password(self.alice, "another one")
+        self.ends(directory)
+        for answer in answers:
+            threads.works()
+            self.failureResultOf(answer, BadLogin)
+        self.assertIsNone(directory.named("alice"))
+
+    def test_while_its_new_password_is_written(self) -> None:
+        writing: Deferred[None] = Deferred()
+        self.patch(self.store, "set_hash", lambda _account, _hashed: writing)
+        change = self.directory.set_password(self.alice, "another one")
+        self.ends()
+        writing.callback(None)
+        self.failureResultOf(change, BadLogin)
+
+    def test_ids_that_are_nobodys_count_for_the_bound(self) -> None:
+        self.patch(directory_module, "MOST_ACCOUNTS", 1)
+        self.ends()
+        self.failureResultOf(self.directory.register("2", parse_nick("bob"), SESAME), NotAllowed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from typing import Any
 
 from twisted.internet import reactor as _reactor
@@ -50,6 +51,19 @@ class OnDisk(TestCase):
         await self.journal.close()
         self.open()
         self.assertEqual(list(self.store.load()), [Record(ALICE.account, "$other$", 1000, 3)])
+
+    async def test_the_end_of_one(self) -> None:
+        await self.store.add(ALICE)
+        await self.store.remove(ALICE.account)
+        with self.assertRaises(NameTaken):
+            await self.store.add(ALICE)
+        await self.store.add(replace(ALICE, account=replace(ALICE.account, id="3")))
+        await self.journal.close()
+        self.open()
+        self.assertEqual(
+            sorted((record.account.id, record.account.name, record.hash) for record in self.store.load()),
+            [("1", "", ""), ("3", "Alice", "$alice$")],
+        )
 
     async def test_whatever_else_is_on_the_way_is_not_hurt_by_a_refusal(self) -> None:
         first, second = self.store.add(ALICE), self.store.add(ALICE)

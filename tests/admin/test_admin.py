@@ -225,7 +225,8 @@ class Import(AdminCase):
         self.assertEqual(self.admin("import", kept), 0, self.errors)
         self.assertEqual(
             self.out,
-            f"imported into {self.path}: 5; left out, for they were there or change what is not: 1\n",
+            f"imported into {self.path}: 5; left out, for they were there or change what is not: 1\n"
+            "It has no accounts, and nobody keeps its rooms: no export has those\n",
         )
         self.assertEqual(self.exported(), [line for line in before if line["type"] != "deleted"])
         journal = self.opened()
@@ -247,6 +248,11 @@ class Import(AdminCase):
         )
         self.assertEqual(self.exported()[-1]["person"], "imported carol")
         self.assertEqual(self.admin("check"), 0, self.errors)
+
+    def test_into_what_is_no_log(self) -> None:
+        self.path.write_bytes(b"x" * 5000)
+        self.assertIn("is no SQLite database", self.refused("import", "-"))
+        self.assertEqual([path.name for path in self.folder.iterdir()], ["chat.sqlite"])
 
     def test_what_is_no_event(self) -> None:
         good = {"type": "message", "time": "2026-11-22T12:00:00Z", "room": "#dev", "nick": "carol", "text": "hi"}

@@ -84,7 +84,10 @@ class Thieves(NameCase):
             thief = self.visitor()
             thief.hears("NICK")
             thief.says("alice" if number % 2 else "aIice")
-            self.assertIn(thief.hears_answer(), ("PASS", "!!! NICK_CONFUSABLE"), number)
+            answer = thief.hears_answer()
+            if answer.startswith("*** alice is registered"):
+                answer = thief.hears_answer()
+            self.assertIn(answer, ("PASS", "!!! NICK_CONFUSABLE"), number)
             thief.close()
         bob = self.person("bob")
         bob.says("/nick alice")

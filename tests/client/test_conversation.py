@@ -62,6 +62,14 @@ class EnteringTests(Talk):
         expected = {"type": "hello", "nick": "alice", "client": "c 1", "server_password": "pw"}
         self.assertEqual(self.talk.hello(), {**expected, "rooms": ["#dev", "#ops"]})
 
+    def test_a_password_that_is_kept_is_in_every_hello(self) -> None:
+        self.talk.keep_password("open sesame")
+        for _again in range(2):
+            self.assertEqual(self.talk.hello()["password"], "open sesame")
+            self.is_welcome()
+            self.is_cut()
+        self.assertEqual(self.talk.hello()["resume"], "R")
+
     def test_welcome(self) -> None:
         self.is_welcome()
         line = "*** Welcome, alice. 2 others are in #lobby: bob, carol. /help lists the commands."

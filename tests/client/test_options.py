@@ -2,10 +2,11 @@
 
 import io
 from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.client.options import AddressError, at, parse
+from twisted_chat.client.options import AddressError, PasswordError, account_password, at, parse
 
 
 class OptionsTests(SynchronousTestCase):
@@ -61,6 +62,24 @@ class OptionsTests(SynchronousTestCase):
                 self.assertEqual(self.status, 2)
                 line = f"twisted-chat: error: {name} can't be had with --dialect {dialect}"
                 self.assertEqual(said.splitlines()[-1], line)
+            said = self.refuses("--account-password-file", "f", "--dialect", dialect)
+            line = f"twisted-chat: error: --account-password-file can't be had with --dialect {dialect}"
+            self.assertEqual(said.splitlines()[-1], line)
+
+    def test_the_password_of_an_account(self) -> None:
+        self.assertIsNone(account_password(parse([])))
+        name = self.mktemp()
+        options = parse(["--account-password-file", name])
+        with self.assertRaises(PasswordError) as raised:
+            account_password(options)
+        self.assertEqual(str(raised.exception), f"the password can't be read from {name}: No such file or directory")
+        for text, wanted in ((" open sesame \r\nmore\n", " open sesame "), ("x", "x")):
+            Path(name).write_text(text)
+            self.assertEqual(account_password(options), wanted)
+        Path(name).write_text("\nopen sesame\n")
+        with self.assertRaises(PasswordError) as raised:
+            account_password(options)
+        self.assertEqual(str(raised.exception), f"the first line of {name} is empty; it should be the password")
 
     def test_version_and_help(self) -> None:
         self.assertIn("Twisted Chat", self.refuses("--version"))

@@ -224,6 +224,15 @@ class PipeTests(ProcessCase):
         line = f"twisted-chat: the password can't be read from {name}x: No such file or directory\n"
         self.assertEqual((self.status, client.err.decode()), (2, line))
 
+    async def test_the_password_of_an_account(self) -> None:
+        name = str(place_for(self))
+        Path(name).write_text("secret word\nmore\n")
+        await self.pipe("hi\n", "bob", "--once", "--account-password-file", name)
+        self.assertEqual(self.server.of_type("hello")[0]["password"], "secret word")
+        client = await self.pipe("hi\n", "bob", "--once", "--account-password-file", name + "x")
+        line = f"twisted-chat: the password can't be read from {name}x: No such file or directory\n"
+        self.assertEqual((self.status, client.err.decode()), (2, line))
+
     async def test_nobody_reads_us(self) -> None:
         client = self.start("bob")
         await client.until(lambda: b"Welcome" in client.out)

@@ -256,6 +256,7 @@ class SessionTests(SynchronousTestCase):
         self.assertEqual(self.asks("/LOGIN", "secret"), ["Password: "])
         self.assertEqual(self.asks("/oper ruth", "secret"), ["Password: "])
         self.assertEqual(self.asks("/enroll dave", "secret", "secret"), again)
+        self.assertEqual(self.asks("/reset dave", "secret", "secret"), again)
         self.assertEqual(
             [fields["text"] for fields in self.typed],
             [
@@ -265,6 +266,7 @@ class SessionTests(SynchronousTestCase):
                 "/login alice secret",
                 "/oper ruth secret",
                 "/enroll dave secret",
+                "/reset dave secret",
             ],
         )
 

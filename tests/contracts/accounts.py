@@ -7,7 +7,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from twisted_chat.accounts.store import Record, Store
+from twisted_chat.accounts.store import Record, Store, ended
 from twisted_chat.boundaries import Account
 from twisted_chat.core.errors import NameTaken
 
@@ -52,3 +52,14 @@ class StoreContract:
         for account in (Account("3", "ALICE", "alice"), Account("1", "ally", "ally")):
             self.failure(self.store.add(Record(account, "", 0)), NameTaken)
         self.assertEqual(list(self.store.load()), [ALICE])
+
+    def test_the_end_of_one_leaves_its_id_and_frees_its_name(self: Any) -> None:
+        self.result(self.store.add(ALICE))
+        self.result(self.store.add(BOB))
+        for _twice in range(2):
+            self.result(self.store.remove(ALICE.account))
+        self.assertEqual(set(self.store.load()), {Record(ended("1"), "", 1000), BOB})
+        self.failure(self.store.add(ALICE), NameTaken)
+        again = Record(Account("3", "ALICE", "alice"), "", 0)
+        self.result(self.store.add(again))
+        self.assertIn(again, self.store.load())

@@ -432,8 +432,13 @@ class Sessions(AccountCase):
         self.alice.takes()
 
     def test_they_are_listed(self) -> None:
+        self.other.listener.origin = Origin("192.0.2.1", True, "192.0.2.1")
+        self.clock.advance(3660)
         self.alice.types("/sessions")
-        self.alice.hears("reply 1  since 2026-11-18 12:00 UTC  (this one) / 2  since 2026-11-18 12:00 UTC  bot 1")
+        self.alice.hears(
+            "reply 1  since 2026-11-18 12:00 UTC  from a UNIX socket  idle 0s  (this one)"
+            " / 2  since 2026-11-18 12:00 UTC  from 192.0.2.1  idle 1h 1m  bot 1"
+        )
 
     def test_a_ghost_ends(self) -> None:
         self.alice.types("/ghost")

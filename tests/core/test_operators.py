@@ -90,8 +90,11 @@ class Becoming(OperatorCase):
 
     def test_nothing_of_it_is_in_the_log_but_who_tried(self) -> None:
         self.alice.types("/oper hunter2 hunter2", f"/oper {SECRET}")
+        self.alice.listener.origin = Origin("", True, "127.0.0.1")
+        self.alice.types("/oper hunter2 hunter2")
         text = " ".join(map(formatEvent, self.said))
-        self.assertIn("'alice' from '' is no operator", text)
+        self.assertIn("'alice' from 'a UNIX socket' is no operator", text)
+        self.assertIn("'alice' from '127.0.0.1' is no operator", text)
         self.assertNotIn("hunter2", text)
         self.assertNotIn("horse", text)
 
@@ -189,6 +192,8 @@ class Rights(OperatorCase):
                 "shutdown",
                 "defcon",
                 "enroll",
+                "reset",
+                "unregister",
                 "netban",
                 "netunban",
                 "netbans",
@@ -253,6 +258,25 @@ class AtWork(OperatorCase):
         self.alice.types("/announce {nick}")
         self.assertEqual(self.logged(), ["operator 'ruth' ('alice'): '/announce {nick}'"])
 
+    def test_where_somebody_comes_from(self) -> None:
+        self.bob.types("/register long enough")
+        gone = someone(self, "bob", account=self.chat.accounts.named("bob"))
+        gone.session.over = True
+        bot = someone(self, "bob", account=self.chat.accounts.named("bob"), client="bot 1")
+        bot.listener.origin = Origin("2001:db8::", False, "2001:db8::7")
+        self.clock.advance(90)
+        self.bob.takes()
+        self.bob.types("/whois bob")
+        self.assertNotIn("session", self.bob.takes()[0])
+        self.alice.takes()
+        self.alice.types("/whois bob")
+        self.assertTrue(
+            self.alice.takes()[0].endswith(
+                " / session 1  since 2026-11-18 12:00 UTC  from a UNIX socket  idle 0s"
+                " / session 2  since 2026-11-18 12:00 UTC  from 2001:db8::7  idle 1m 30s  bot 1"
+            )
+        )
+
     def test_throwing_somebody_out(self) -> None:
         self.bob.types("/register long enough")
         other = someone(self, "bob", account=self.chat.accounts.named("bob"))
@@ -290,7 +314,7 @@ class AtWork(OperatorCase):
         self.alice.types("/stats")
         self.alice.hears(
             "reply up 1h 1m, since 2026-11-18 12:00 UTC / people: 2, sessions: 2, rooms: 1 / "
-            "messages since the start: 2, last number: #2 / on the way to the log: 1 / "
+            "messages since the start: 2, last number: #2 / on the way to the log: 0 / "
             "memory: 50.0 MiB, open descriptors: 1,234 / brake: 0, everybody may come in and talk"
         )
         self.machine.known = Figures(None, None)
@@ -570,6 +594,7 @@ class Enrolling(OperatorCase):
     def test_what_can_not_be(self) -> None:
         self.alice.types("/enroll larry pass word")
         self.alice.takes()
+        self.logged()
         for line, why in {
             "/enroll erin": "NEED_TEXT that needs more: /enroll NAME PASSWORD",
             "/enroll erin short": "BAD_PASSWORD a password has at least 8 characters",
@@ -580,6 +605,7 @@ class Enrolling(OperatorCase):
         }.items():
             self.alice.types(line)
             self.assertIn(f"!!! {why}", self.alice.takes()[0])
+        self.assertEqual(self.logged(), [])
         self.chat.registration = Registration.CLOSED
         self.alice.types("/enroll erin long-enough")
         self.alice.hears("!!! NOT_ALLOWED nobody can register here: --registration closed")

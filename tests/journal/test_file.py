@@ -252,6 +252,34 @@ class Locks(FileCase):
         error = str(self.assertRaises(JournalUnusable, file.Lock(self.path).take))
         self.assertEqual(error, f"{self.path} is in use by another process")
 
+    def test_one_that_leaves_nothing(self) -> None:
+        one, other = file.Lock(self.path), file.Lock(self.path)
+        one.take()
+        one.discard()
+        one.discard()
+        self.assertFalse(Path(f"{self.path}.lock").exists())
+        other.take()
+        self.assertRaises(JournalUnusable, one.take)
+        one.discard()  # which it has not
+        self.assertTrue(Path(f"{self.path}.lock").exists())
+        other.release()
+
+    def test_a_file_that_was_taken_away_or_replaced_locks_nobody_out(self) -> None:
+        flock, place = file.fcntl.flock, Path(f"{self.path}.lock")
+        doing = [place.unlink, lambda: place.rename(place.with_name("old")) and place.touch(), lambda: None]
+
+        def slow(descriptor: int, operation: int) -> None:
+            doing.pop(0)()
+            flock(descriptor, operation)
+
+        self.patch(file.fcntl, "flock", slow)
+        one = file.Lock(self.path)
+        one.take()
+        self.assertEqual((doing, place.read_text()), ([], f"{os.getpid()}\n"))
+        self.patch(file.fcntl, "flock", flock)
+        self.assertRaises(JournalUnusable, file.Lock(self.path).take)
+        one.release()
+
     def test_it_ends_with_its_process(self) -> None:
         code = """if True:
             import os, sys

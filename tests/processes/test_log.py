@@ -102,6 +102,7 @@ class NotStarting(LogCase):
         before = self.path.read_bytes()
         self.assertIn("chat.sqlite is no SQLite database, or its beginning is damaged", await self.complaint())
         self.assertEqual(self.path.read_bytes(), before)
+        self.assertEqual(os.listdir(self.folder), ["chat.sqlite"])
 
     async def test_a_folder_that_is_not_there(self) -> None:
         line = await self.complaint("--database", "nowhere/chat.sqlite")
@@ -132,5 +133,8 @@ class NotStarting(LogCase):
         process = self.twistd("chat", "--port", "tcp:0:interface=127.0.0.1")
         self.assertEqual(await process.ended, 1)
         said = (process.output + process.errors).decode()
-        self.assertNotIn("Traceback", said)
-        self.assertIn("chat.sqlite is no SQLite database", (self.folder / "twistd.log").read_text())
+        self.assertIn("An error has occurred: b'chat.sqlite is no SQLite database, or its beginning is damaged", said)
+        logged = (self.folder / "twistd.log").read_text()
+        self.assertIn("chat.sqlite is no SQLite database", logged)
+        self.assertNotIn("Traceback", said + logged)
+        self.assertEqual(sorted(os.listdir(self.folder)), ["chat.sqlite", "twistd.log"])

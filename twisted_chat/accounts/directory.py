@@ -57,6 +57,7 @@ class Directory:
         self.portal = portal(self._verify, self._has_password, self._find, checkers, clock)
         self._records: dict[str, Record] = {}  # by the keys of their names
         self._by_id: dict[str, Account] = {}
+        self._ended: set[str] = set()  # ids of accounts that are none any more
         self._coming: dict[str, Account] = {}
         self._found: dict[str, list[Deferred[Account]]] = {}  # who else waits for one that is being kept
         self._words: dict[str, tuple[str, float]] = {}  # of others, by ids: the stamp of each, and until when it holds
@@ -66,7 +67,10 @@ class Directory:
 
     def open(self) -> None:
         for record in self._store.load():
-            self._learn(record)
+            if record.account.name:
+                self._learn(record)
+            else:
+                self._ended.add(record.account.id)
 
     def named(self, nick: str) -> Account | None:
         record = self._records.get(fold(nick.strip()))
@@ -76,6 +80,8 @@ class Directory:
         return self._by_id.get(person)
 
     def stamp(self, person: str) -> str:
+        if person in self._ended:
+            return "ended"  # a secret from before there was the account is none again, either
         account = self._by_id.get(person)
         if account is None:
             return ""
@@ -87,6 +93,8 @@ class Directory:
         return stamp if self._clock.seconds() < until else self._new_id()
 
     def void(self, account: Account) -> None:
+        if account.id not in self._by_id:
+            return  # it has ended, and its secrets with it
         record = self._records[account.key]
         if not record.hash:
             self._words[account.id] = self._new_id(), self._words.get(account.id, ("", 0.0))[1]
@@ -95,7 +103,7 @@ class Directory:
         self._store.set_voided(account, voided.voided).addErrback(_not_kept)
 
     def is_vouched(self, account: Account) -> bool:
-        return not self._records[account.key].hash
+        return account.id in self._by_id and not self._records[account.key].hash
 
     def like(self, nick: str) -> Account | None:
         return next((self._coming.get(key) or self._records[key].account for key in self._looks.like(nick)), None)
@@ -115,7 +123,7 @@ class Directory:
 
     @property
     def _is_full(self) -> bool:
-        return len(self._records) + len(self._coming) >= MOST_ACCOUNTS
+        return len(self._records) + len(self._coming) + len(self._ended) >= MOST_ACCOUNTS
 
     def _add(self, hashed: str, record: Record) -> Deferred[Account]:
         whole = replace(record, hash=hashed)
@@ -143,7 +151,7 @@ class Directory:
         key = fold(nick.strip())
         record = self._records.get(key)
         tries = [f"network {network}"] if network else []
-        if record is not None and not self._homes.known(key, network):
+        if record is not None and not self._homes.known(record.account.id, network):
             tries.append(f"account {key}")  # of names that are nobody's no memory is kept
         try:
             for each in tries:
@@ -164,7 +172,14 @@ class Directory:
 
     def _verify(self, nick: str, password: str) -> Deferred[bool]:
         record = self._records.get(fold(nick))
-        return self._hasher.verify(record.hash if record else "", password)
+        verifying = self._hasher.verify(record.hash if record else "", password)
+
+        def verified(right: bool) -> bool:
+            # It may have got another password meanwhile, or have ended: the realm would make it anew.
+            present = self._records.get(fold(nick))
+            return right and present is not None and record is not None and present.hash == record.hash
+
+        return verifying.addCallback(verified)
 
     def _has_password(self, nick: str) -> bool:
         record = self._records.get(fold(nick))
@@ -203,7 +218,7 @@ class Directory:
         for each in tries:
             self.tries.ended(each, failed=False)
         self.tries.forget(f"account {account.key}")
-        self._homes.learn(account.key, network)
+        self._homes.learn(account.id, network)
         if self.is_vouched(account):
             stamp, until = self._words.get(account.id, ("", 0.0))
             now = self._clock.seconds()
@@ -227,10 +242,29 @@ class Directory:
 
     def _set(self, hashed: str, account: Account) -> Deferred[Account]:
         def kept(_none: None) -> Account:
+            self._check_living(account)
             self._records[account.key] = replace(self._records[account.key], hash=hashed)
+            self.tries.forget(f"account {account.key}")  # what was guessed at is no password any more
             return account
 
+        self._check_living(account)
         return self._store.set_hash(account, hashed).addCallback(kept)
+
+    def _check_living(self, account: Account) -> None:
+        if account.id not in self._by_id:
+            raise BadLogin(f"there is no account {account.name} any more")
+
+    def remove(self, account: Account) -> Deferred[None]:
+        def removed(_none: None) -> None:
+            if self._by_id.pop(account.id, None) is None:
+                return  # by somebody else, who was faster
+            self._ended.add(account.id)
+            del self._records[account.key]
+            self._words.pop(account.id, None)
+            self._looks.discard(account.key)
+            self.tries.forget(f"account {account.key}")
+
+        return self._store.remove(account).addCallback(removed)
 
     def close(self) -> None:
         self._hasher.stop()

@@ -16,13 +16,18 @@ from twisted_chat.core.errors import NameTaken
 class Record:
     """An account as it is kept. `hash` is empty where somebody else vouches for it; `created` is UTC in ms.
 
-    `voided`: how often its resume secrets were made void.
+    `voided`: how often its resume secrets were made void. One that has ended has no name.
     """
 
     account: Account
     hash: str
     created: int
     voided: int = 0
+
+
+def ended(account_id: str) -> Account:
+    """What is kept of an account that has ended; its key is no name's."""
+    return Account(account_id, "", f" {account_id}")
 
 
 class Store(Protocol):
@@ -37,6 +42,9 @@ class Store(Protocol):
     def set_hash(self, account: Account, hashed: str) -> Deferred[None]: ...
 
     def set_voided(self, account: Account, voided: int) -> Deferred[None]: ...
+
+    def remove(self, account: Account) -> Deferred[None]:
+        """Its name is free. Its id is kept, in a record without a name, so that nobody else ever has it."""
 
 
 class MemoryStore:
@@ -61,6 +69,10 @@ class MemoryStore:
 
     def set_voided(self, account: Account, voided: int) -> Deferred[None]:
         self._records[account.id] = replace(self._records[account.id], voided=voided)
+        return succeed(None)
+
+    def remove(self, account: Account) -> Deferred[None]:
+        self._records[account.id] = Record(ended(account.id), "", self._records[account.id].created)
         return succeed(None)
 
 

@@ -44,7 +44,8 @@ def export(asked: argparse.Namespace) -> int:
 
 
 def import_lines(asked: argparse.Namespace) -> int:
-    with _opened(asked.file) as lines, _Alone(asked.database):
+    with _opened(asked.file) as lines, Alone(asked.database):
+        is_new = not asked.database.exists()
         prepare(asked.database)
         with closing(connect(asked.database)) as database:
             events = _Numbered("standard input" if asked.file == "-" else asked.file, lines)
@@ -54,6 +55,8 @@ def import_lines(asked: argparse.Namespace) -> int:
                 raise Refused(f"{events.place}: {error}; nothing was imported") from None
     left_out = f"; left out, for they were there or change what is not: {added.left_out:,}" if added.left_out else ""
     print(f"imported into {asked.database}: {added.written:,}{left_out}")
+    if is_new:
+        print("It has no accounts, and nobody keeps its rooms: no export has those")
     return 0
 
 
@@ -113,27 +116,31 @@ def check(asked: argparse.Namespace) -> int:
 
 def vacuum(asked: argparse.Namespace) -> int:
     existing(asked.database)
-    with _Alone(asked.database):
+    with Alone(asked.database):
         before = _size(asked.database)
         upkeep.vacuum(asked.database)
     print(f"{asked.database}: {before} before, {_size(asked.database)} now")
     return 0
 
 
-class _Alone:
-    """With the file's lock: no server is on it, and none comes meanwhile."""
+class Alone:
+    """With the file's lock: no server is on it, and none comes meanwhile. `hint`: what can be done where one is."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, hint: str = "it has to end first") -> None:
         self._lock = Lock(path)
+        self._hint = hint
 
     def __enter__(self) -> None:
         try:
             self._lock.take()
         except JournalUnusable as error:
-            raise Refused(f"{error}; it has to end first") from None
+            raise Refused(f"{error}; {self._hint}") from None
 
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is JournalUnusable:
+            self._lock.discard()
+        else:
+            self._lock.release()
 
 
 def _size(path: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -14,13 +15,24 @@ from pathlib import Path
 from twisted_chat.accounts.passwords import hashed_now
 from twisted_chat.admin.commands import Refused
 from twisted_chat.core.errors import BadPassword
+from twisted_chat.core.text import clean, shortened
 
 KEY, CERTIFICATE = "key.pem", "cert.pem"
 HOSTS = ("localhost", "127.0.0.1", "::1")
 
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_HOST = re.compile(rf"(\*\.)?{_LABEL}(\.{_LABEL})*", re.ASCII | re.IGNORECASE)
+MOST_HOST = 253
+
 
 def hash_password(_asked: argparse.Namespace) -> int:
     """Print the argon2id hash of a password: of the first line in a pipe, or typed twice unseen."""
+    print(hash_of_new())
+    return 0
+
+
+def hash_of_new() -> str:
+    """The hash of a new password, which is never an argument: others can read those."""
     if sys.stdin.isatty():
         password = getpass("Password: ")
         if getpass("The same again: ") != password:
@@ -28,10 +40,9 @@ def hash_password(_asked: argparse.Namespace) -> int:
     else:
         password = sys.stdin.readline().rstrip("\r\n")
     try:
-        print(hashed_now(password))
+        return hashed_now(password)
     except BadPassword as error:
         raise Refused(str(error)) from None
-    return 0
 
 
 def certificate(asked: argparse.Namespace) -> int:
@@ -69,9 +80,12 @@ def _pair(hosts: Sequence[str], days: int) -> tuple[bytes, bytes]:
         except ValueError:
             pass
         try:
-            return x509.DNSName(host.encode("idna").decode())
+            name = host.encode("idna").decode()
         except UnicodeError:
-            raise Refused(f"{host} is no name that a certificate can bear") from None
+            name = ""
+        if not _HOST.fullmatch(name) or len(name) > MOST_HOST:
+            raise Refused(f"{shortened(clean(host))!r} is no name that a certificate can bear")
+        return x509.DNSName(name)
 
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Twisted Chat, signed by itself")])

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from twisted_chat import __version__
-from twisted_chat.admin import commands, making
+from twisted_chat.admin import accounts, commands, making
 from twisted_chat.core.durations import seconds_of
 
 DATABASE = "chat.sqlite"
@@ -50,6 +50,11 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     check = command("check", commands.check, "look at all of the log; status 1 if something is wrong")
     check.add_argument("file", metavar="FILE", type=Path, nargs="?", help="another file than --database, say a backup")
     command("vacuum", commands.vacuum, "make the file as small as it can be, while no server uses it")
+    command("accounts", accounts.listed, "list the accounts, beside a running server or not")
+    password = command("password", accounts.set_password, "give an account another password, while no server runs")
+    password.add_argument("name", metavar="NAME", help="whose; the password is asked for, or read from a pipe")
+    remove = command("remove", accounts.remove, "end an account, while no server runs; its name is free then")
+    remove.add_argument("name", metavar="NAME", help="whose")
     other("hash", making.hash_password, "print the hash of a password, which is asked for or read from a pipe")
     certificate = other("certificate", making.certificate, "make a private key, and a certificate that it has signed")
     certificate.add_argument(

@@ -18,7 +18,7 @@ from twisted_chat.client import process
 from twisted_chat.client.conversation import Conversation
 from twisted_chat.client.effects import Shown, dated
 from twisted_chat.client.opening import conversation_for, links_for
-from twisted_chat.client.options import Options, PasswordError, server_password
+from twisted_chat.client.options import Options, PasswordError, account_password, server_password
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -34,10 +34,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain("give a nickname: standard input is no terminal to ask at", 2)
     try:
         password = server_password(options.target)
+        own = account_password(options)
     except PasswordError as error:
         return _complain(str(error), 2)
     history_lines = 0 if options.once else None
     conversation = conversation_for(options.target, nick, password=password, history_lines=history_lines)
+    if own is not None:
+        conversation.keep_password(own)
     try:
         return _run(options, conversation)
     finally:

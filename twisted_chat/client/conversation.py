@@ -53,6 +53,7 @@ class Conversation:
         self.nick = nick
         self.server_password = server_password
         self.password: str | None = None
+        self._keeps_password = False
         self.rooms = Rooms()
         self.outbox = outbox
         self.refusals = 0
@@ -86,6 +87,11 @@ class Conversation:
             "history": self._history, "found": self._found, "missed": self._missed, "skipped": self._skipped,
             "reply": self._reply, "notice": self._notice, "error": self._error, "ping": self._ping,
         }  # fmt: skip
+
+    def keep_password(self, password: str) -> None:
+        """The account's, for every hello: where nobody can be asked again when the resume secret is void."""
+        self.password = password
+        self._keeps_password = True
 
     def hello(self) -> Fields:
         """The object that asks to be let in, or in again where we stopped."""
@@ -221,7 +227,8 @@ class Conversation:
         if self.welcomed:
             return self._become(fields)
         self.welcomed = True
-        self.password = None  # the resume secret is proof enough from now on
+        if not self._keeps_password:
+            self.password = None  # the resume secret is proof enough from now on
         known, self._log = self._log, text(fields, "log")
         if self.nick != self._hello_nick:  # changed since our hello: too late for that
             line = f"/nick {self.nick}"

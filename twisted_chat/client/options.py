@@ -48,6 +48,7 @@ class Options:
     bell: bool
     times: bool
     plain: bool
+    account_password_file: str | None = None
 
 
 def _port(text: str) -> int:
@@ -122,17 +123,29 @@ def at(target: Target, host: str, port: str) -> Target:
 
 
 class PasswordError(ValueError):
-    """The server's password can't be read; the text says why."""
+    """A password can't be read; the text says why."""
 
 
 def server_password(target: Target) -> str | None:
     """The server's password, if there is a file of it. Raises `PasswordError`."""
-    if target.password_file is None:
+    return None if target.password_file is None else _first_line(target.password_file)
+
+
+def account_password(options: Options) -> str | None:
+    """The nickname's, if there is a file of it. Raises `PasswordError`."""
+    if options.account_password_file is None:
         return None
+    password = _first_line(options.account_password_file)
+    if not password:
+        raise PasswordError(f"the first line of {options.account_password_file} is empty; it should be the password")
+    return password
+
+
+def _first_line(name: str) -> str:
     try:
-        return Path(target.password_file).read_text("utf-8").partition("\n")[0].rstrip("\r")
+        return Path(name).read_text("utf-8").partition("\n")[0].rstrip("\r")
     except (OSError, ValueError) as error:
-        raise PasswordError(f"the password can't be read from {target.password_file}: {reason(error)}") from None
+        raise PasswordError(f"the password can't be read from {name}: {reason(error)}") from None
 
 
 def parse(arguments: Sequence[str] | None) -> Options:
@@ -145,6 +158,10 @@ def parse(arguments: Sequence[str] | None) -> Options:
     add = parser.add_argument
     add("nick", metavar="NICK", nargs="?", help="your nickname; asked for on a terminal")
     add_target(parser)
+    means = (
+        "the password of your nickname's account is the first line of FILE, which nobody else should be able to read"
+    )
+    add("--account-password-file", metavar="FILE", help=means)
     add("--retry", action="store_true", help="wait for a server that does not answer yet")
     add("--no-reconnect", action="store_true", help="end when the connection is lost")
     add("--once", action="store_true", help="send standard input, print refusals only, end; status 1 if any")
@@ -155,6 +172,8 @@ def parse(arguments: Sequence[str] | None) -> Options:
     found = parser.parse_args(arguments)
     if found.nick is not None and not found.nick.strip():
         parser.error("a nickname has at least one character")
+    if found.account_password_file is not None and found.dialect in ORIGINAL:
+        parser.error(f"--account-password-file can't be had with --dialect {found.dialect}")
     return Options(
         nick=found.nick.strip() if found.nick is not None else None,
         target=target(found),
@@ -164,4 +183,5 @@ def parse(arguments: Sequence[str] | None) -> Options:
         bell=found.bell,
         times=not found.no_times,
         plain=found.plain,
+        account_password_file=found.account_password_file,
     )

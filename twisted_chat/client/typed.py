@@ -22,7 +22,7 @@ NEW = "New password: "
 AGAIN = "The new password again: "
 """What is said twice, to be sure."""
 
-_SECRET = frozenset({"login", "register", "password", "oper", "enroll"})
+_SECRET = frozenset({"login", "register", "password", "oper", "enroll", "reset"})
 _TURNING = frozenset({"login", "logout"})
 _ABOUT_ROOM = frozenset({
     "ban", "deop", "devoice", "hush", "invite", "kick", "lock", "op", "set", "slow", "topic", "unban", "undo", "voice",
@@ -101,8 +101,8 @@ def secrets_wanted(line: str, nick: str) -> tuple[str, tuple[str, ...]] | None:
         return f"/login {words[1] if len(words) == 2 else nick} ", ("Password: ",)
     if name == "/oper" and len(words) == 2:
         return f"/oper {words[1]} ", ("Password: ",)
-    if name == "/enroll" and len(words) == 2:
-        return f"/enroll {words[1]} ", (NEW, AGAIN)
+    if name in ("/enroll", "/reset") and len(words) == 2:
+        return f"{name} {words[1]} ", (NEW, AGAIN)
     if name == "/register" and len(words) == 1:
         return "/register ", (NEW, AGAIN)
     if name == "/password" and len(words) == 1:

@@ -36,6 +36,7 @@ from twisted_chat.core.events import Aside, Item
 from twisted_chat.core.helm import NOBODY, NOWHERE, Helm
 from twisted_chat.core.identity import ResumeSecrets
 from twisted_chat.core.limits import Limits
+from twisted_chat.core.logins import Logins
 from twisted_chat.core.lookalikes import Looks
 from twisted_chat.core.making import Maker, Making
 from twisted_chat.core.names import MAX_ROOM, Name, fold, parse_nick, parse_room, similar
@@ -121,6 +122,7 @@ class Chat:
         self.prices = prices or Prices()
         self.limits = limits or Limits()
         self.registrations = Allowance(registrations, clock)
+        self.logins = Logins(clock)
         self.netbans = NetworkBans(self.now)
         self.names = Names()
         self.ignores = Ignores()

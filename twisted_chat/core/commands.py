@@ -67,7 +67,7 @@ def find(word: str, *, is_operator: bool = False) -> Command:
     raise UnknownCommand(f"/{word}", tuple(f"/{name}" for name in near[:5]))
 
 
-_SLIP = re.compile(r"[\s\u00ad\u200b-\u200d\u2060\ufeff]+/(login|register|password|oper|enroll)\b", re.IGNORECASE)
+_SLIP = re.compile(r"[\s\u00ad\u200b-\u200d\u2060\ufeff]+/(login|register|password|oper|enroll|reset)\b", re.IGNORECASE)
 
 
 def refuse_slip(text: str) -> None:
@@ -222,6 +222,9 @@ def _whois(session: Session, argument: str, _id: str | None) -> Lines:
             yield f"in {' '.join(rooms)}"
         if person.client:
             yield f"with {person.client}"
+        if session.operator:
+            living = [each for each in person.sessions if not each.over]
+            yield from (f"session {number}  {proving.facts_of(each)}" for number, each in enumerate(living, 1))
 
     return lines
 
@@ -386,7 +389,14 @@ COMMANDS: tuple[Command, ...] = (
         answers_itself=True,
     ),
     Command("edit", "#ID TEXT", "changes what you said; /history shows the numbers", _edit, answers_itself=True),
-    Command("delete", "#ID", "takes back what you said", _delete, exact=True, answers_itself=True),
+    Command(
+        "delete",
+        "#ID",
+        "takes back what you said, or in a room that you keep what others said",
+        _delete,
+        exact=True,
+        answers_itself=True,
+    ),
     Command(
         "register", "PASSWORD", "makes your nickname your own", _register, exact=True, answers_itself=True, asks=True
     ),

@@ -10,7 +10,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twisted_chat.boundaries import Account
-from twisted_chat.core import acts, banishing, becoming, undoing
+from twisted_chat.core import account_care, acts, banishing, becoming, undoing
 from twisted_chat.core.asking import ask_for, ask_new
 from twisted_chat.core.charters import Change, Level
 from twisted_chat.core.command import Command, Lines
@@ -25,6 +25,7 @@ from twisted_chat.core.errors import (
     ShuttingDown,
 )
 from twisted_chat.core.helm import WORDS, Brake, check_operator
+from twisted_chat.core.logins import place_of
 from twisted_chat.core.names import parse_nick
 from twisted_chat.core.proving import answer, check_private, prove
 from twisted_chat.core.text import because, first_word, shortened
@@ -71,7 +72,7 @@ def _become_operator(session: Session, name: str, password: str, client_id: str 
     def failed(failure: Failure) -> Failure:
         if failure.check(BadLogin):  # type: ignore[no-untyped-call]
             # What was typed for a name may be the password: it is not in the log.
-            _log.info("{nick!r} from {network!r} is no operator", nick=nick, network=origin.network)
+            _log.info("{nick!r} from {address!r} is no operator", nick=nick, address=place_of(origin))
         return failure
 
     def proven(operator: str) -> None:
@@ -121,7 +122,7 @@ def stats(chat: Chat) -> Iterable[str]:
     sessions = sum(len(person.sessions) for person in chat.persons.values())
     yield f"people: {len(chat.persons):,}, sessions: {sessions:,}, rooms: {len(chat.rooms):,}"
     yield f"messages since the start: {chat.seq - chat.seq_at_start:,}, last number: #{chat.seq}"
-    yield f"on the way to the log: {chat.waiting:,}"
+    yield f"on the way to the log: {max(0, chat.waiting - 1):,}"  # this answer is not counted
     memory = "unknown" if figures.memory is None else f"{figures.memory / 2**20:,.1f} MiB"
     descriptors = "unknown" if figures.descriptors is None else f"{figures.descriptors:,}"
     yield f"memory: {memory}, open descriptors: {descriptors}"
@@ -200,12 +201,27 @@ def _make_account(session: Session, nick: str, password: str, client_id: str | N
             new=f"a new password for {name.text}",
         )
         return
-    acts.keep(session, "enroll", name.text)
+
+    def ask() -> Deferred[Account]:
+        return chat.accounts.register(chat.new_id(), name, password).addCallback(made)
+
+    def made(account: Account) -> Account:
+        acts.keep(session, "enroll", account.name)  # also where this session is over by now
+        return account
 
     def registered(account: Account) -> None:
         answer(session, f"{account.name} has an account now; /login {account.name} PASSWORD opens it", client_id)
 
-    prove(session, lambda: chat.accounts.register(chat.new_id(), name, password), registered, client_id)
+    prove(session, ask, registered, client_id)
+
+
+def _reset(session: Session, argument: str, client_id: str | None) -> None:
+    nick, password = first_word(argument)
+    account_care.reset(session, nick, password, client_id)
+
+
+def _unregister(session: Session, argument: str, client_id: str | None) -> None:
+    account_care.unregister(session, argument, client_id)
 
 
 def _netban(session: Session, argument: str, client_id: str | None) -> None:
@@ -237,7 +253,7 @@ def _acts(session: Session, argument: str, client_id: str | None) -> None:
 
 
 _ACTS_PARAMETERS = "[N | undo [#N]]"
-_ANSWER_THEMSELVES = frozenset({"enroll", "netban", "netunban", "acts"})
+_ANSWER_THEMSELVES = frozenset({"enroll", "reset", "unregister", "netban", "netunban", "acts"})
 
 COMMANDS: tuple[Command, ...] = (
     Command(
@@ -255,6 +271,8 @@ COMMANDS: tuple[Command, ...] = (
              "ends the server after a countdown, of 1m by default; where one is under way, shows it", _shutdown),
             ("defcon", "[0 | 1 | 2 | 3]", "0: all, 1: no new guests, 2: only accounts, 3: only operators", _defcon),
             ("enroll", "NAME PASSWORD", "makes an account for somebody", _enroll),
+            ("reset", "NAME PASSWORD", "gives an account another password, and ends its sessions", _reset),
+            ("unregister", "NAME", "ends an account; its name is free then", _unregister),
             ("netban", "NETWORK [2h] [WHY]",
              "keeps a network away from the server; /netban ?NETWORK shows whom it would hit", _netban),
             ("netunban", "NETWORK", "ends that", _netunban),

@@ -14,7 +14,7 @@ from twisted_chat.boundaries import Stance
 from twisted_chat.core import missed
 from twisted_chat.core.asking import ask_for, ask_new
 from twisted_chat.core.becoming import Becoming
-from twisted_chat.core.durations import seconds_left, when
+from twisted_chat.core.durations import seconds_left, span_of, when
 from twisted_chat.core.errors import (
     BadLogin,
     BadRequest,
@@ -29,6 +29,7 @@ from twisted_chat.core.errors import (
     RoomFull,
 )
 from twisted_chat.core.events import Aside
+from twisted_chat.core.logins import place_of
 from twisted_chat.core.moderating import expel
 from twisted_chat.core.rights import hush_of, subject_of
 from twisted_chat.core.rooms import LOBBY
@@ -50,6 +51,17 @@ def check_private(chat: Chat, origin: Origin) -> None:
     """Raise `PlaintextRefused` where a password would cross the net in clear."""
     if not (origin.secure or chat.plaintext_passwords):
         raise PlaintextRefused
+
+
+def login(chat: Chat, nick: str, password: str, origin: Origin) -> Deferred[Account]:
+    """As `Accounts.login`; what fails is in the server's log."""
+
+    def failed(failure: TwistedFailure) -> TwistedFailure:
+        if failure.check(BadLogin):  # type: ignore[no-untyped-call]
+            chat.logins.failed(chat.accounts.named(nick), origin)
+        return failure
+
+    return chat.accounts.login(nick, password, origin.network).addErrback(failed)
 
 
 def register(session: Session, password: str, client_id: str | None) -> None:
@@ -87,6 +99,7 @@ def register(session: Session, password: str, client_id: str | None) -> None:
             present.account = account
             for each in present.sessions:
                 each.aside(each.tell_secret)
+        chat.logins.done(account, "registered", session.recipient.origin)
         return account
 
     def not_made(failure: TwistedFailure) -> TwistedFailure:
@@ -115,11 +128,12 @@ def log_in(session: Session, nick: str, password: str, client_id: str | None) ->
         if session.person.account == account:
             answer(session, f"You are {account.name} already", client_id)
         else:
+            chat.logins.done(account, "logged in", origin)
             answer(session, f"You are {account.name} now", client_id)
             _become(session, account)
 
     def ask() -> Deferred[Account]:
-        return chat.accounts.login(nick, password, origin.network).addCallback(allowed)
+        return login(chat, nick, password, origin).addCallback(allowed)
 
     def allowed(account: Account) -> Account:
         if account.id not in chat.persons:
@@ -133,6 +147,7 @@ def log_out(session: Session, client_id: str | None) -> None:
     """Go on as a guest."""
     account = _account_of(session)
     session.chat.helm.check_entry(None)  # as a guest
+    session.chat.logins.done(account, "logged out", session.recipient.origin)
     answer(session, f"You are not {account.name} any more", client_id)
     _become(session, None)
     session.chat.void_secrets(account)
@@ -214,7 +229,7 @@ def change_password(session: Session, old: str, new: str, client_id: str | None)
         return
 
     def change() -> Deferred[Account]:
-        proven = chat.accounts.login(account.name, old, origin.network).addErrback(wrong)
+        proven = login(chat, account.name, old, origin).addErrback(wrong)
         return proven.addCallback(lambda _account: chat.accounts.set_password(account, new))
 
     def wrong(failure: TwistedFailure) -> TwistedFailure:
@@ -222,7 +237,8 @@ def change_password(session: Session, old: str, new: str, client_id: str | None)
             raise BadLogin("that is not your password; nothing was changed")
         return failure
 
-    def changed(_account: Account) -> None:
+    def changed(account: Account) -> None:
+        chat.logins.done(account, "changed its password", origin)
         session.tell_secret()
         answer(session, "Your password is changed", client_id)
 
@@ -232,9 +248,14 @@ def change_password(session: Session, old: str, new: str, client_id: str | None)
 def sessions(session: Session) -> Iterable[str]:
     """A line for each session of this person."""
     for number, each in enumerate(_living(session), 1):
-        mine = "  (this one)" if each is session else ""
-        client = f"  {each.client}" if each.client else ""
-        yield f"{number}  since {when(each.since)}{client}{mine}"
+        yield f"{number}  {facts_of(each)}{'  (this one)' if each is session else ''}"
+
+
+def facts_of(session: Session) -> str:
+    """What tells a session from others, for its owner and for operators of the server."""
+    idle = int(session.chat.clock.seconds() - session.acted)
+    facts = [f"since {when(session.since)}", f"from {place_of(session.recipient.origin)}", f"idle {span_of(idle)}"]
+    return "  ".join([*facts, session.client] if session.client else facts)
 
 
 def end_others(session: Session, which: str) -> None:

@@ -167,7 +167,13 @@ def _set(session: Session, argument: str, client_id: str | None) -> None:
 def _rules(session: Session, room: Room) -> Iterable[str]:
     charter, rules = room.charter, room.charter.rules
     keeps = session.case(room).rank() >= Rank.OPERATOR
-    yield f"{room.name} is {f'kept by {charter.founder_name}' if charter.founder else 'not registered'}"
+    if not charter.founder:
+        kept = "not registered"
+    elif session.chat.accounts.of(charter.founder) is not None:
+        kept = f"kept by {charter.founder_name}"
+    else:  # his account has ended, and the name may be somebody else's by now
+        kept = "registered, and has no founder any more"
+    yield f"{room.name} is {kept}"
     for role, title in ((Role.OPERATOR, "operators"), (Role.VOICE, "voices")):
         found = sorted((each.name for each in charter.holders() if each.role is role), key=fold)
         if found:
@@ -209,8 +215,8 @@ ROOM_COMMANDS: tuple[Command, ...] = (
     Command("slow", "SECONDS|off", "lets everybody talk only every so many seconds", _slow, exact=True,
             answers_itself=True),
     Command("lock", "KEY|off", "asks for a key from whoever comes in", _lock, exact=True, answers_itself=True),
-    Command("set", "[NAME VALUE]", "shows the room's settings, or changes one", _set, exact=True,
-            answers_itself=True),
+    Command("set", "[NAME VALUE]", f"shows the room's settings, or changes one: {', '.join(SETTINGS)}", _set,
+            exact=True, answers_itself=True),
     Command("log", "", "shows what was done by the room's keepers", _log, answers_itself=True),
     Command("undo", "[#N]", "takes back the last thing that a keeper did, or that one", _undo, exact=True,
             answers_itself=True),

@@ -45,7 +45,7 @@ class Session(Reader):
     the session's own view, ahead of the log by what is on its way.
     """
 
-    __slots__ = ("client", "id", "is_proving", "is_searching", "operator", "since")
+    __slots__ = ("acted", "client", "id", "is_proving", "is_searching", "operator", "since")
 
     def __init__(self, chat: Chat, recipient: Recipient, person: Person, session_id: str) -> None:
         super().__init__(chat, recipient, person)
@@ -53,6 +53,7 @@ class Session(Reader):
         self.client = ""
         self.operator = ""  # the name under which it proved to be a server operator's
         self.since = chat.now()  # UTC, ms
+        self.acted = chat.clock.seconds()  # when it last did something
         self.is_searching = False
         self.is_proving = False  # a password of its own is being looked at
 
@@ -109,6 +110,7 @@ class Session(Reader):
         """What a person types: a command, or something to say. Refusals are answered, not raised."""
         if self.over:
             return
+        self.acted = self.chat.clock.seconds()
         text = clean(line).rstrip()
         if not text:
             return

@@ -19,7 +19,7 @@ from twisted_chat.core.errors import BadLogin, ChatError, Flood, LineTooLong, Ti
 from twisted_chat.core.told import Failure, Notice, Told
 from twisted_chat.frontends.outbox import Outbox, plain_socket
 from twisted_chat.frontends.receiver import TameLineReceiver
-from twisted_chat.frontends.sockets import is_private, shown, tune
+from twisted_chat.frontends.sockets import ip_of, is_private, shown, tune
 from twisted_chat.frontends.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -88,7 +88,9 @@ class DoorConnection(TameLineReceiver, ABC):
 
     def connectionMade(self) -> None:
         tune(self.transport)
-        self.origin = Origin(self.counted_as, is_private(self.transport))
+        assert self.transport is not None
+        address = ip_of(self.transport.getPeer())
+        self.origin = Origin(self.counted_as, is_private(self.transport), "" if address is None else str(address))
         self._outbox = Outbox(self.transport, self._clock, self._drained, plain_socket(self.transport))
         if self._factory.rate is not None:
             self._throttle = Throttle(self._factory.rate, self._clock, self.pause, self.resume, self._flooded)

@@ -78,6 +78,14 @@ class Lock:
 
     def take(self) -> None:
         """Raises `JournalUnusable` if another process has it."""
+        self._lock()
+        while not self._is_there():  # who had it has taken it away between our opening and our locking it
+            self.release()
+            self._lock()
+        os.ftruncate(self._descriptor, 0)
+        os.write(self._descriptor, f"{os.getpid()}\n".encode())
+
+    def _lock(self) -> None:
         try:
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except FileNotFoundError:
@@ -92,8 +100,18 @@ class Lock:
             database = str(self._path).removesuffix(".lock")
             whose = f"another process ({holder})" if holder.isdigit() else "another process"
             raise JournalUnusable(f"{database} is in use by {whose}") from None
-        os.ftruncate(self._descriptor, 0)
-        os.write(self._descriptor, f"{os.getpid()}\n".encode())
+
+    def _is_there(self) -> bool:
+        try:
+            return os.path.samestat(os.fstat(self._descriptor), self._path.stat())
+        except FileNotFoundError:
+            return False
+
+    def discard(self) -> None:
+        """Release it, and leave no file: what it was taken for is no log."""
+        if self._descriptor >= 0:
+            self._path.unlink(missing_ok=True)  # while it is ours
+        self.release()
 
     def release(self) -> None:
         if self._descriptor >= 0:

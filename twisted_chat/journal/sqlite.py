@@ -81,7 +81,7 @@ class SqliteJournal:
             )
             self._writer.start()
         except BaseException as error:
-            self._lock.release()
+            self._lock.discard()
             if isinstance(error, sqlite3.Error):
                 why = f"can't use {path}: {error}; twisted-chat-admin check {path} tells more"
                 raise JournalUnusable(why) from None

@@ -34,11 +34,7 @@ class SqliteKeepers:
         return self._journal.do(work)
 
     def write_act(self, action: Action, undoes: int = 0) -> Deferred[None]:
-        def work(database: sqlite3.Connection) -> None:
-            _write_ban(database, action)
-            _write_action(database, action, undoes)
-
-        return self._journal.do(work)
+        return self._journal.do(lambda database: write_act(database, action, undoes))
 
     def drop(self, room: str) -> Deferred[None]:
         def work(database: sqlite3.Connection) -> None:
@@ -61,6 +57,18 @@ class SqliteKeepers:
         return self._journal.do(question)  # by the writer: what was written before is seen
 
 
+def write_act(database: sqlite3.Connection, action: Action, undoes: int = 0) -> None:
+    """As `SqliteKeepers.write_act`, in whatever transaction there is."""
+    _write_ban(database, action)
+    _write_action(database, action, undoes)
+
+
+def last_number(database: sqlite3.Connection) -> int:
+    """Of the actions; 0 if there is none."""
+    (last,) = database.execute("SELECT coalesce(max(number), 0) FROM actions").fetchone()
+    return int(last)
+
+
 def _kept(database: sqlite3.Connection) -> Kept:
     parts: dict[str, dict[Key, Part]] = {}
     for room, text in database.execute("SELECT room, part FROM charter_parts ORDER BY rowid"):
@@ -69,11 +77,10 @@ def _kept(database: sqlite3.Connection) -> Kept:
     rows = database.execute("SELECT room, name, founder, founder_name, created FROM charters ORDER BY created, room")
     charters = tuple(replace(Charter(*row), parts=parts.get(row[0], {})) for row in rows)
     dropped = frozenset(room for (room,) in database.execute("SELECT room FROM dropped_rooms"))
-    (last,) = database.execute("SELECT coalesce(max(number), 0) FROM actions").fetchone()
     bans = database.execute(
         "SELECT network, operator, why, since, min(until, ?) FROM network_bans ORDER BY rowid", (LATEST,)
     )
-    return Kept(charters, dropped, last, tuple(Ban(*row) for row in bans))
+    return Kept(charters, dropped, last_number(database), tuple(Ban(*row) for row in bans))
 
 
 def _write_charter(database: sqlite3.Connection, charter: Charter) -> None:

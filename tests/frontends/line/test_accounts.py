@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 
 from tests.helpers import LineCase, Peer
 from twisted_chat.core.errors import BadLogin
 
 SESAME = "open sesame"
+REGISTERED = "*** alice is registered: its password, or an empty line for another name"
 WRONG = "!!! BAD_LOGIN no account has this name and password"
 
 
@@ -31,7 +33,7 @@ class AccountDoor(LineCase):
 class Persons(AccountDoor):
     def test_the_password(self) -> None:
         peer = self.asked()
-        peer.hears("NICK", "PASS")
+        peer.hears("NICK", REGISTERED, "PASS")
         peer.says(SESAME)
         self.assertEqual(peer.takes()[0], "*** Welcome, alice. You are alone in #lobby. /help lists the commands.")
         self.assertIsNotNone(self.chat.person_called("alice").account)
@@ -44,7 +46,7 @@ class Persons(AccountDoor):
     def test_three_wrong_ones(self) -> None:
         peer = self.asked()
         peer.says("wrong", "wrong")
-        peer.hears("NICK", "PASS", WRONG, "PASS", WRONG, "PASS")
+        peer.hears("NICK", REGISTERED, "PASS", WRONG, "PASS", WRONG, "PASS")
         peer.says("wrong")
         peer.hears(WRONG)
         self.assertTrue(peer.is_closed)
@@ -52,7 +54,7 @@ class Persons(AccountDoor):
     def test_another_nickname_instead(self) -> None:
         peer = self.asked()
         peer.says("", "eve")
-        self.assertEqual(peer.takes()[:3], ["NICK", "PASS", "NICK"])
+        self.assertEqual(peer.takes()[:4], ["NICK", REGISTERED, "PASS", "NICK"])
         self.assertEqual(self.chat.person_called("eve").account, None)
 
     def test_from_where_somebody_may_read_along(self) -> None:
@@ -167,3 +169,45 @@ class Programs(AccountDoor):
         self.assertEqual((reply["id"], welcome["nick"]), ("c-2", "alice"))
         peer.says_object(type="say", room="#lobby", text="hi", id="c-3")
         self.assertEqual(peer.takes_objects()[-1]["nick"], "alice")
+
+
+class InTheLog(AccountDoor):
+    """One line for each that came in by a password, or did not, whatever the door was told."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.lines: list[str] = []
+
+        def observe(event: LogEvent) -> None:
+            self.lines.append(formatEvent(event))
+
+        globalLogPublisher.addObserver(observe)
+        self.addCleanup(globalLogPublisher.removeObserver, observe)
+
+    def test_at_the_prompt_and_in_a_hello(self) -> None:
+        peer = self.asked()
+        peer.says("hunter2")
+        self.assertEqual(self.lines, ["a wrong password for 'alice' from '127.0.0.1'"])
+        peer.says(SESAME)
+        self.assertEqual(self.lines[-1], "'alice' (1) logged in from '127.0.0.1'")
+        self.connect().says_object(type="hello", nick="nobody", password="hunter2")
+        self.assertEqual(self.lines[-1], "a password for no account from '127.0.0.1'")
+        self.connect().says_object(type="hello", nick="Alice", password=SESAME)
+        self.assertEqual(self.lines[-1], "'alice' (1) logged in from '127.0.0.1'")
+
+    def test_who_may_look_where_a_session_comes_from(self) -> None:
+        peer = self.asked()
+        peer.says(SESAME)
+        peer.takes()
+        peer.says("/sessions")
+        (line,) = peer.takes()
+        self.assertRegex(line, r"1  since .* UTC  from 127\.0\.0\.1  idle 0s  \(this one\)$")
+
+    def test_idle_is_who_does_nothing_and_not_who_answers_pings(self) -> None:
+        bot = self.program("bot")
+        self.clock.advance(20)
+        bot.says_object(type="pong")
+        bot.takes()
+        self.assertEqual(self.clock.seconds() - next(iter(self.chat.person_called("bot").sessions)).acted, 20)
+        bot.says_object(type="say", room="#lobby", text="hi")
+        self.assertEqual(self.clock.seconds() - next(iter(self.chat.person_called("bot").sessions)).acted, 0)

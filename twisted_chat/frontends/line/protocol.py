@@ -10,8 +10,8 @@ from twisted.python.failure import Failure as TwistedFailure
 
 from twisted_chat.boundaries import Account, Recipient, View
 from twisted_chat.core.errors import BadLogin, BadRequest, ChatError, NameTaken, TimedOut
-from twisted_chat.core.proving import check_private
-from twisted_chat.core.told import Failure
+from twisted_chat.core.proving import check_private, login
+from twisted_chat.core.told import Failure, Notice
 from twisted_chat.frontends.connection import PATIENCE, DoorConnection
 from twisted_chat.frontends.line import human, jsonl, requests
 from twisted_chat.frontends.line.framing import MAX_LINE, decode
@@ -95,9 +95,10 @@ class LineProtocol(DoorConnection):
     def _come_in(self, nick: str) -> None:
         try:
             self._let_in(self._factory.chat.enter(self, nick), self._talk)
-        except NameTaken:
+        except NameTaken as error:
             check_private(self._factory.chat, self.origin)
             self._owned = nick
+            self._tell(Notice(f"{error.nick} is registered: its password, or an empty line for another name"))
             self._prompt()
 
     def _prove(self, password: str) -> None:
@@ -120,6 +121,7 @@ class LineProtocol(DoorConnection):
         def proven(account: Account) -> None:
             if not self._deaf:
                 enter(account)
+                self._factory.chat.logins.done(account, "logged in", self.origin)
 
         def refused(failure: TwistedFailure) -> None:
             error = failure.value
@@ -131,7 +133,7 @@ class LineProtocol(DoorConnection):
                     self._wrong_passwords += 1
                 self._refuse(error, mark)
 
-        proving = self._factory.chat.accounts.login(nick, password, self.origin.network)
+        proving = login(self._factory.chat, nick, password, self.origin)
         proving.addCallback(proven).addErrback(refused).addBoth(lambda _result: self.resume())
 
     def _hello(self, fields: dict[str, object]) -> None:

@@ -140,6 +140,7 @@ def run(session: Session, kind: str, fields: Fields) -> None:
     """Do what a checked object asks for. Raises a `ChatError`."""
     if kind not in _RUN:
         raise BadRequest(f"{kind} has its place before the welcome")
+    session.acted = session.chat.clock.seconds()
     _RUN[kind](session, fields, mark_of(fields))
 
 
