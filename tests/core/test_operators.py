@@ -7,14 +7,14 @@ from typing import Any
 from twisted.logger import LogEvent, LogLevel, formatEvent, globalLogPublisher
 
 from tests.core.doubles import Someone, arrives, someone
-from tests.helpers import AtOnce, CoreCase, Later, Listener, make_chat
+from tests.helpers import AtOnce, CoreCase, Later, Listener, make_accounts, make_chat
 from twisted_chat.accounts.operators import KnownOperators
 from twisted_chat.accounts.passwords import Hasher
 from twisted_chat.accounts.tries import BACKOFF
 from twisted_chat.boundaries import Figures, Host, Origin
 from twisted_chat.core.chat import Registration
 from twisted_chat.core.commands import BY_NAME, COMMANDS
-from twisted_chat.core.errors import BadRequest, NameTaken, NotAllowed
+from twisted_chat.core.errors import BadRequest, NameTaken, NickInUse, NotAllowed
 from twisted_chat.core.told import Notice
 
 SECRET = "correct horse"
@@ -590,6 +590,18 @@ class Enrolling(OperatorCase):
         self.bob.types("/login dave pass word")
         self.assertEqual(self.bob.takes()[0], "reply You are dave now")
         self.assertEqual(self.logged(), ["operator 'ruth' ('alice'): '/enroll dave'"])
+
+    def test_nobody_comes_in_under_it_meanwhile(self) -> None:
+        threads = Later()
+        self.chat = make_chat(self.clock, operators=self.known, accounts=make_accounts(self.clock, threads=threads))
+        self.alice, self.bob = someone(self, "alice"), someone(self, "bob")
+        self.makes_operator(self.alice)
+        self.alice.types("/enroll dave long-enough")
+        self.assertRaises(NickInUse, self.chat.enter, Listener(), "dave")
+        self.bob.types("/nick dave")
+        self.assertIn("NICK_IN_USE", self.bob.takes()[-1])
+        threads.works()
+        self.assertRaises(NameTaken, self.chat.enter, Listener(), "dave")
 
     def test_what_can_not_be(self) -> None:
         self.alice.types("/enroll larry pass word")
