@@ -264,6 +264,33 @@ class RoomTests(Talk):
         self.assertEqual(self.shown, ["*** alice left #dev (tea)"])
         self.assertEqual(self.talk.rooms.current, "#lobby")
 
+    def test_who_is_put_out_says_nothing_elsewhere_by_mistake(self) -> None:
+        def put_out() -> None:
+            self.hears(type="joined", room="#dev", nick="alice", people=[], time=TIME)
+            self.hears(type="left", room="#dev", nick="alice", reason="kicked by bob", by="bob", time=TIME)
+
+        put_out()
+        self.assertEqual(self.shown, ["*** alice left #dev (kicked by bob)", "*** You are talking in #lobby now"])
+        self.types("/names")
+        self.types("and the password is")
+        said = "!!! NOT_SENT you were put out of #dev; say it again, and it is for #lobby"
+        self.assertEqual((self.shown, self.sent), ([said], []))
+        self.types("hello")
+        self.assertEqual(self.sent[0]["room"], "#lobby")
+        for line in ("/switch lobby", "/join #tea"):
+            put_out()
+            self.types(line)
+            self.types("hello")
+            self.assertNotIn(said, self.shown)
+
+    def test_who_is_put_out_elsewhere(self) -> None:
+        self.hears(type="joined", room="#dev", nick="alice", people=[], time=TIME)
+        self.types("/switch lobby")
+        self.hears(type="left", room="#dev", nick="alice", reason="kicked by bob", by="bob", time=TIME)
+        self.assertEqual(self.shown, ["*** alice left #dev (kicked by bob)"])
+        self.types("hello")
+        self.assertEqual(self.sent[0]["text"], "hello")
+
     def test_others(self) -> None:
         self.hears(type="joined", room="#lobby", nick="zoe", time=TIME)
         self.hears(type="left", room="#lobby", nick="bob", reason="", time=TIME)

@@ -66,6 +66,7 @@ class Conversation:
         self._replayed_to = 0
         self._correspondent: str | None = None
         self._room_at_server: str | None = LOBBY
+        self._put_out_of: dict[str, str] = {}  # by the room that became the current one then, until something is said
         self._asked_quietly: set[str] = set()
         if self._wished:
             self.rooms.current = self._wished[0]
@@ -125,6 +126,13 @@ class Conversation:
                 return self._switch(meant.words[0])
             case Verb.NICK if not self.welcomed:
                 return self._call(meant.words[0])
+        if meant.verb in (Verb.SAY, Verb.ACT):
+            out, self._put_out_of = self._put_out_of, {}
+            if self.rooms.current in out:
+                words = (
+                    f"you were put out of {out[self.rooms.current]}; say it again, and it is for {self.rooms.current}"
+                )
+                return self._refuse("NOT_SENT", words)
         if self.outbox.full:
             return self._refuse_more(line)
         fields = request(meant, line, self.rooms.current, self._correspondent)
@@ -147,6 +155,7 @@ class Conversation:
         if room is None:
             return self._refuse("NOT_IN_ROOM", f"you are not in {wanted}")
         self.rooms.current = room
+        self._put_out_of = {}
         return [self.status(f"You are talking in {room} now")]
 
     def due(self) -> list[Effect]:
@@ -236,8 +245,12 @@ class Conversation:
         room, nick = text(fields, "room"), text(fields, "nick")
         effects = self._event(fields, entry)
         if nick == self.nick:
+            was_current = self.rooms.current == room
             self.rooms.leave(room)
             self._room_at_server = None
+            if was_current and text(fields, "by"):  # what is typed next was meant for there
+                self._put_out_of = {self.rooms.current: room}
+                effects.append(self.status(f"You are talking in {self.rooms.current} now"))
         else:
             self.rooms.left(room, nick)
         return effects

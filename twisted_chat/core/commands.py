@@ -142,15 +142,15 @@ def _part(session: Session, argument: str, _id: str | None) -> Lines:
     if argument.startswith("#"):
         room, reason = first_word(argument)
     session.part(room, reason)
-    return lambda: _where(session)
+    return lambda: where(session)
 
 
 def _switch(session: Session, argument: str, _id: str | None) -> Lines:
     session.switch(argument)
-    return lambda: _where(session)
+    return lambda: where(session)
 
 
-def _where(session: Session) -> Iterable[str]:
+def where(session: Session) -> Iterable[str]:
     yield f"You are in {session.current.name} now" if session.current else "You are in no room now; /join one"
 
 
