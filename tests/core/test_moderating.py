@@ -208,6 +208,12 @@ class Bans(KeeperCase):
         self.assertEqual(self.does("/join #dev", who=self.bob), ["!!! BANNED you are banned from #dev"])
         self.assertEqual(self.does("/join #dev", who=self.again(self.bob)), ["!!! BANNED you are banned from #dev"])
 
+    def test_a_network_with_this_machine_in_it(self) -> None:
+        for network in ("127.0.0.61", "::1"):
+            self.assertIn("; who comes from this machine itself has no network, but with --max-per-address",
+                          self.does(f"/ban net:{network}")[-1])  # fmt: skip
+        self.assertNotIn("this machine", self.does("/ban net:192.0.2.1")[-1])
+
     def test_a_network(self) -> None:
         mallory = self.from_network("mallory", "192.0.2.7")
         mallory.types("/join #dev")
@@ -296,6 +302,14 @@ class Bans(KeeperCase):
         self.assertIn("bob", self.members())
         self.does("/deop bob")
         self.assertEqual(self.does("hi", who=self.bob)[-1], "!!! BANNED you are banned from #dev")
+
+    def test_those_of_a_room_by_its_name(self) -> None:
+        self.does("/ban zed")
+        self.alice.types("/switch #lobby")
+        self.assertIn("1 banned from #dev", self.does("/bans #dev")[-1])
+        self.assertIn("ban zed", self.does("/log #dev")[-1])
+        for line in ("/bans #lobby", "/log #lobby"):
+            self.assertIn("!!! NOT_ALLOWED", self.does(line)[-1], line)
 
     def test_no_more(self) -> None:
         self.does("/ban eve")
@@ -541,6 +555,12 @@ class Doors(KeeperCase):
         self.bob.types("/join #dev mellon")
         self.assertIn("bob", self.members())
         self.assertEqual(self.does("/lock off"), ["reply #dev: key is off now"])
+
+    def test_a_key_may_look_like_a_room(self) -> None:
+        self.does("/lock #1")
+        nora = someone(self, "nora")
+        nora.types("/join #dev #1")
+        self.assertIn("nora", self.members())
 
     def test_who_is_in_comes_back_without_it(self) -> None:
         self.does("/lock mellon")

@@ -278,6 +278,8 @@ def ban(session: Session, room: Room, pattern: str, seconds: int | None, why: st
     hit, spared = expel_hit(session, room, new)
     kept = act(session, room, Verb.BAN, whom=text, why=why, change=Change(before, new))
     out = f"; out: {names(hit)}" if hit else ""
+    if network is not None and bans.has_loopback(network):
+        out += "; who comes from this machine itself has no network, but with --max-per-address"
     keepers = f"; keepers are spared: {names(spared)}" if spared and not about_addresses else ""
     answer(session, kept, f"{text} is banned from {room.name}{until(end)}{out}{keepers}", client_id)
 
