@@ -9,7 +9,7 @@ from typing import Any
 from twisted.internet.defer import Deferred, fail
 from twisted.logger import capturedLogs, formatEvent
 
-from tests.core.doubles import Program, Someone, arrives, someone
+from tests.core.doubles import Human, Program, Someone, arrives, someone
 from tests.core.keeping_case import KeeperCase
 from twisted_chat.boundaries import Origin
 from twisted_chat.core import admissions, making, moderating
@@ -100,10 +100,41 @@ class Leaving(KeeperCase):
             left = [line for line in each.takes() if "left" in line]
             self.assertEqual(left, ["[#dev] bob left kicked by alice: no spam"])
         self.assertEqual(self.members(), {"alice", "carol", "eve"})
-        self.assertEqual(self.does("hello", who=self.bob), ["[#lobby] bob: hello"])
+        self.assertEqual(self.does("hello", "hello", who=self.bob)[-1], "[#lobby] bob: hello")
         self.assertEqual(self.does("/kick bob"), ["!!! NOT_ALLOWED bob is not in #dev"])
         self.bob.types("/join #dev")
         self.assertIn("bob", self.members())
+
+    def test_who_is_put_out_says_nothing_elsewhere_by_mistake(self) -> None:
+        why = "!!! NOT_ALLOWED you were put out of #dev; say it again, and it is for #lobby"
+        zoe = someone(self, "zoe", Human())
+        for act, line in (("/kick zoe", "is he gone?"), ("/ban zo?", "/me waves"), ("/kick zoe", "/topic ours"),
+                          ("/drop #dev", "hello")):  # fmt: skip
+            zoe.types("/join #dev")
+            zoe.takes()
+            self.does(act)
+            self.assertEqual(zoe.takes()[-1], "reply You are in #lobby now", act)
+            self.assertEqual(self.does(line, who=zoe), [why], line)
+            self.assertEqual(self.does("hello", who=zoe), ["[#lobby] zoe: hello"])
+            self.does("/unban zo?")
+
+    def test_a_program_is_not_told_but_it_is_asked(self) -> None:
+        program = someone(self, "prog", Program())
+        program.types("/join #dev")
+        program.takes()
+        self.does("/kick prog")
+        self.assertEqual(program.takes(), ["[#dev] prog left kicked by alice"])
+        program.session.say("hi", "#lobby")
+        self.assertIn("NOT_ALLOWED you were put out", self.does("/me waves", who=program)[-1])
+
+    def test_who_looks_around_first_may_talk(self) -> None:
+        self.does("/kick bob")
+        self.assertEqual(self.does("/switch #lobby", "hello", who=self.bob)[-1], "[#lobby] bob: hello")
+        zoe = someone(self, "zoe", Human())
+        zoe.types("/join #dev", "/part #lobby")
+        self.does("/kick zoe")
+        self.assertEqual(zoe.takes()[-1], "reply You are in no room now; /join one")
+        self.assertIn("you are in no room", self.does("hello", who=zoe)[-1])
 
     def test_of_oneself(self) -> None:
         self.assertEqual(self.does("/kick alice"), ["!!! NOT_ALLOWED that is you; /part leaves"])
@@ -176,6 +207,12 @@ class Bans(KeeperCase):
         self.bob.types("/nick robert")
         self.assertEqual(self.does("/join #dev", who=self.bob), ["!!! BANNED you are banned from #dev"])
         self.assertEqual(self.does("/join #dev", who=self.again(self.bob)), ["!!! BANNED you are banned from #dev"])
+
+    def test_a_network_with_this_machine_in_it(self) -> None:
+        for network in ("127.0.0.61", "::1"):
+            self.assertIn("; who comes from this machine itself has no network, but with --max-per-address",
+                          self.does(f"/ban net:{network}")[-1])  # fmt: skip
+        self.assertNotIn("this machine", self.does("/ban net:192.0.2.1")[-1])
 
     def test_a_network(self) -> None:
         mallory = self.from_network("mallory", "192.0.2.7")
@@ -265,6 +302,14 @@ class Bans(KeeperCase):
         self.assertIn("bob", self.members())
         self.does("/deop bob")
         self.assertEqual(self.does("hi", who=self.bob)[-1], "!!! BANNED you are banned from #dev")
+
+    def test_those_of_a_room_by_its_name(self) -> None:
+        self.does("/ban zed")
+        self.alice.types("/switch #lobby")
+        self.assertIn("1 banned from #dev", self.does("/bans #dev")[-1])
+        self.assertIn("ban zed", self.does("/log #dev")[-1])
+        for line in ("/bans #lobby", "/log #lobby"):
+            self.assertIn("!!! NOT_ALLOWED", self.does(line)[-1], line)
 
     def test_no_more(self) -> None:
         self.does("/ban eve")
@@ -510,6 +555,12 @@ class Doors(KeeperCase):
         self.bob.types("/join #dev mellon")
         self.assertIn("bob", self.members())
         self.assertEqual(self.does("/lock off"), ["reply #dev: key is off now"])
+
+    def test_a_key_may_look_like_a_room(self) -> None:
+        self.does("/lock #1")
+        nora = someone(self, "nora")
+        nora.types("/join #dev #1")
+        self.assertIn("nora", self.members())
 
     def test_who_is_in_comes_back_without_it(self) -> None:
         self.does("/lock mellon")

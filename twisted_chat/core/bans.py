@@ -22,6 +22,8 @@ _REMEMBERED = 256
 _NARROWEST = 64
 """Bits of an IPv6 network that count as one place: within it, anybody has as many addresses as he likes."""
 
+_LOOPBACK = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
+
 _MAPPED = IPv6Network("::ffff:0:0/96")
 """IPv4, as IPv6 writes it: nobody comes from there, for doors take such an address for the IPv4 one that it is."""
 
@@ -84,6 +86,11 @@ def network_of(text: str) -> Network:
     if network.subnet_of(_MAPPED):
         return IPv4Network((int(network.network_address) & 0xFFFF_FFFF, network.prefixlen - _MAPPED.prefixlen))
     return network.supernet(new_prefix=_NARROWEST) if network.prefixlen > _NARROWEST else network
+
+
+def has_loopback(network: Network) -> bool:
+    """Whether this machine itself is in it."""
+    return any(network.version == each.version and network.overlaps(each) for each in _LOOPBACK)
 
 
 class Matcher:

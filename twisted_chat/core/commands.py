@@ -42,6 +42,8 @@ def run(session: Session, line: str, client_id: str | None = None) -> None:
         check_operator(session)
     if not (argument or command.asks or command.parameters.startswith("[") or not command.parameters):
         raise NeedText(f"that needs more: {command.usage}")
+    if argument and not command.parameters:
+        raise BadRequest(f"that takes nothing more: {command.usage}")
     lines = command.run(session, argument, client_id)
     if lines is not None:
         session.reply(lines, client_id)
@@ -134,6 +136,9 @@ def _reply(session: Session, argument: str, _id: str | None) -> None:
 
 def _join(session: Session, argument: str, client_id: str | None) -> None:
     room, key = first_word(argument)
+    there = session.chat.rooms.get(fold(room))
+    if " " in key or (key.startswith("#") and not (there is not None and there.charter.rules.key)):
+        raise BadRequest(f"one room at a time: {BY_NAME['join'].usage}")
     session.join(room, key=key)
 
 
@@ -142,15 +147,15 @@ def _part(session: Session, argument: str, _id: str | None) -> Lines:
     if argument.startswith("#"):
         room, reason = first_word(argument)
     session.part(room, reason)
-    return lambda: _where(session)
+    return lambda: where(session)
 
 
 def _switch(session: Session, argument: str, _id: str | None) -> Lines:
     session.switch(argument)
-    return lambda: _where(session)
+    return lambda: where(session)
 
 
-def _where(session: Session) -> Iterable[str]:
+def where(session: Session) -> Iterable[str]:
     yield f"You are in {session.current.name} now" if session.current else "You are in no room now; /join one"
 
 

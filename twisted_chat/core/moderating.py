@@ -144,10 +144,13 @@ def _admit_present(chat: Chat, room: Room, *, anew: bool) -> None:
 def expel(chat: Chat, person: Person, room: Room, by: str, reason: str) -> None:
     """Have somebody leave a room, once, in all of its sessions. It may not come back but as a stranger may."""
     room.admitted.take(person.id)
+    talking = [session for session in person.sessions if session.current is room and not session.over]
     person.goes_from(room)
     name, time = person.next_name.text, chat.now()
     origin = next(iter(person.sessions))
     chat.post(Event(Kind.LEFT, person.id, name, time, room.id, room.name, reason, by=by, origin=origin))
+    for session in talking:
+        session.was_put_out(room)
 
 
 def _reason(deed: str, session: Session, why: str) -> str:
@@ -275,6 +278,8 @@ def ban(session: Session, room: Room, pattern: str, seconds: int | None, why: st
     hit, spared = expel_hit(session, room, new)
     kept = act(session, room, Verb.BAN, whom=text, why=why, change=Change(before, new))
     out = f"; out: {names(hit)}" if hit else ""
+    if network is not None and bans.has_loopback(network):
+        out += "; who comes from this machine itself has no network, but with --max-per-address"
     keepers = f"; keepers are spared: {names(spared)}" if spared and not about_addresses else ""
     answer(session, kept, f"{text} is banned from {room.name}{until(end)}{out}{keepers}", client_id)
 

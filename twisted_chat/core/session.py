@@ -15,6 +15,7 @@ from twisted_chat.core.errors import (
     NeedText,
     NoSuchNick,
     NoSuchRoom,
+    NotAllowed,
     TextTooLong,
     TooManyRooms,
 )
@@ -45,7 +46,7 @@ class Session(Reader):
     the session's own view, ahead of the log by what is on its way.
     """
 
-    __slots__ = ("acted", "client", "id", "is_proving", "is_searching", "operator", "since")
+    __slots__ = ("acted", "client", "id", "is_proving", "is_searching", "operator", "put_out_of", "since")
 
     def __init__(self, chat: Chat, recipient: Recipient, person: Person, session_id: str) -> None:
         super().__init__(chat, recipient, person)
@@ -54,6 +55,7 @@ class Session(Reader):
         self.operator = ""  # the name under which it proved to be a server operator's
         self.since = chat.now()  # UTC, ms
         self.acted = chat.clock.seconds()  # when it last did something
+        self.put_out_of = ""  # the room that was the current one until somebody put it out; nothing was said since
         self.is_searching = False
         self.is_proving = False  # a password of its own is being looked at
 
@@ -136,6 +138,7 @@ class Session(Reader):
     def say(self, text: str, room: str | None = None, *, action: bool = False, client_id: str | None = None) -> None:
         """Say `text` in a room, the current one by default."""
         text = self.checked(text)
+        self._check_meant(room)
         try:
             where = self.allowed(Verb.SAY, room)
         except ChatError as error:
@@ -214,6 +217,7 @@ class Session(Reader):
 
     def set_topic(self, text: str) -> None:
         """Set the current room's topic; an empty text removes it."""
+        self._check_meant(None)
         where = self.allowed(Verb.TOPIC)
         text = self.checked(text, MAX_TOPIC, empty=True)
         self._pay_for_change()
@@ -319,7 +323,21 @@ class Session(Reader):
         for room in tuple(self.person.wanted):
             self._post_left(room, reason)
 
+    def was_put_out(self, room: Room) -> None:
+        """Of what was its current room: another one is that now, and who goes on talking may not have noticed."""
+        self.put_out_of = room.name if self.current is not None else ""
+        if not self.recipient.lists_people:  # a program names the room
+            self.aside(lambda: self.feed.tell(Reply(tuple(commands.where(self)))))
+
+    def _check_meant(self, room: str | None) -> None:
+        """Raise `NotAllowed`, once, for words that may be meant for the room that it was put out of."""
+        out = self.put_out_of
+        if room is None and out and self.current is not None:
+            self.put_out_of = ""
+            raise NotAllowed(f"you were put out of {out}; say it again, and it is for {self.current.name}")
+
     def _make_current(self, room: Room | None) -> None:
+        self.put_out_of = ""
         if self.current is not room:
             self.current = room
             if not self.feed.lagging:
