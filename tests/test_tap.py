@@ -75,6 +75,13 @@ class Making(TapCase):
         ((port, _factory, backlog, interface),) = self.reactor.tcpServers
         self.assertEqual((port, backlog, interface), (4000, 1024, ""))
 
+    def test_what_comes_before_anybody_can(self) -> None:
+        service = self.make("--port", "4000")
+        open_then: list[int] = []
+        service.before_opening = lambda: open_then.append(len(self.reactor.tcpServers))
+        service.privilegedStartService()
+        self.assertEqual((open_then, len(self.reactor.tcpServers)), ([0], 1))
+
     def test_the_default_port_has_a_long_queue_too(self) -> None:
         self.make().privilegedStartService()
         ((port, _factory, backlog, _interface),) = self.reactor.tcpServers

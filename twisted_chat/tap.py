@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,14 @@ from twisted_chat.keeping.memory import MemoryKeepers
 from twisted_chat.options import MEMORY, Options, Settings, endpoint_description
 from twisted_chat.rehash import Rehash, Running
 from twisted_chat.service import ChatService, Door, StartError
-from twisted_chat.system import ThisProcess, end_process_with, on_signals, raise_descriptor_limit, use_monotonic_clock
+from twisted_chat.system import (
+    ThisProcess,
+    end_process_with,
+    hold_signals,
+    on_signals,
+    raise_descriptor_limit,
+    use_monotonic_clock,
+)
 from twisted_chat.tls import Certificates
 
 __all__ = ["Options", "makeService"]
@@ -295,4 +303,5 @@ def _heed_signals(reactor: Any, service: ChatService, rehash: Rehash) -> None:
             service.hurry()
 
     acts = {signal.SIGINT: stop, signal.SIGTERM: stop, signal.SIGHUP: rehash.quietly}
+    service.before_opening = partial(hold_signals, acts)
     reactor.callWhenRunning(on_signals, reactor, acts)
