@@ -178,6 +178,13 @@ class NowhereTests(Talk):
         self.hears(type="error", code="STORAGE_UNAVAILABLE", text="no", id=asked["id"])
         self.assertEqual(self.shown, ["!!! STORAGE_UNAVAILABLE no", f"*** You {WAY_OUT}"])
 
+    def test_a_cut_holds_nothing_back(self) -> None:
+        self.start("#dev", history_lines=None)
+        self.is_welcome(room("#lobby"))
+        self.hears(type="error", code="NEED_KEY", text="#dev is locked")
+        self.is_cut()
+        self.assertEqual(self.shown, ["!!! NEED_KEY #dev is locked", f"*** You {WAY_OUT}"])
+
     def test_what_was_typed_before_is_for_that_room_alone(self) -> None:
         self.start("#dev")
         self.types("hello")

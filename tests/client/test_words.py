@@ -262,7 +262,9 @@ class TroubleTests(SynchronousTestCase):
     def test_tls(self) -> None:
         chain = [("SSL routines", "", "certificate verify failed")]
         text = "the certificate of host:1 is not trusted"
-        self.check(OddError(chain), f"{text} (certificate verify failed)")
-        self.check(VerificationError("no match"), f"{text} (no match)")
+        self.check(
+            OddError(chain), f"{text} (certificate verify failed); --ca FILE trusts one that you have from there"
+        )
+        self.check(VerificationError("no match"), f"{text}: it is for other names than that")
         wrong = [("SSL routines", "", "wrong version number")]
         self.check(OddError(wrong), "host:1 does not speak TLS as it should (wrong version number)")

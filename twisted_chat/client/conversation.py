@@ -121,11 +121,11 @@ class Conversation:
         """The connection is gone."""
         self.welcomed = False
         self._asked_quietly.clear()
-        self._last_words = None
+        told, self._last_words = self._last_words or [], None
         lost = self.outbox.cut()
         self.refusals += len(lost)
         words = "the connection was lost before the answer came to"
-        return [self._shown(shapes.error("NO_ANSWER", f"{words} {unsecret(e.typed)}"), Kind.ERROR) for e in lost]
+        return told + [self._shown(shapes.error("NO_ANSWER", f"{words} {unsecret(e.typed)}"), Kind.ERROR) for e in lost]
 
     def typed(self, line: str) -> list[Effect]:
         """The user typed a line. While there is no connection it waits for the next one."""
