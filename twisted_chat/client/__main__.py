@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+if __name__ == "__main__":  # before what takes time to read
+    from twisted_chat.client.begin import die_at_interrupt
+
+    die_at_interrupt()
+
 import asyncio
 import importlib.util
 import os
@@ -15,6 +20,7 @@ from typing import Any
 
 from twisted_chat.client import options as command_line
 from twisted_chat.client import process
+from twisted_chat.client.begin import die_at_interrupt, heed_interrupts
 from twisted_chat.client.conversation import Conversation
 from twisted_chat.client.effects import Shown, dated
 from twisted_chat.client.opening import conversation_for, links_for
@@ -133,8 +139,10 @@ def _ask_nick() -> str | None:
         return None
     from twisted_chat.client.session import NICK_QUESTION
 
+    heed_interrupts()
     while not (nick := input(NICK_QUESTION).strip()):
         pass
+    die_at_interrupt()
     return nick
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ReactorNotRunning
 
+from twisted_chat.client.begin import heed_interrupts
 from twisted_chat.client.manners import Outcome
 
 
@@ -38,6 +39,7 @@ def run(reactor: Any, begin: Callable[[], None], interrupt: Callable[[], None], 
     over.addCallback(ended)
     reactor.addSystemEventTrigger("before", "shutdown", shutting_down)
     reactor.callWhenRunning(begin)
+    heed_interrupts()
     reactor.run()
     return outcomes[0] if outcomes else Outcome(1)
 
