@@ -250,10 +250,15 @@ class Chat:
             raise NickConfusable(name.text, alike.name)
         self.names.reserve(name, person)
 
-    def leave(self, session: Session, reason: str, *, close: bool) -> None:
-        """A session ends; with the last one its person leaves. Does nothing for one that has ended."""
+    def leave(self, session: Session, reason: str, *, close: bool, in_order: bool = False) -> None:
+        """A session ends, `in_order` if its client wants that; with the last one its person leaves.
+
+        Does nothing for one that has ended.
+        """
         if session.over:
             return
+        if in_order:
+            missed.ended(session)
         session.over = True
         self._batches.forget(session)
         person = session.person

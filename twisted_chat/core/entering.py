@@ -108,6 +108,8 @@ def session_of(
         person.leaving = None
         return session
     person = Person(person_id or chat.new_id(), name, chat.now(), account)
+    if account is not None:
+        person.due = chat.seq  # what waits for it is seen once it is in
     chat.reserve(name, person)
     chat.persons[person.id] = person
     chat.ignores.named(person, name)

@@ -77,6 +77,7 @@ def register(session: Session, password: str, client_id: str | None) -> None:
 
     def made(account: Account) -> Account:
         person.account = account  # also where this session is over by now
+        missed.has_read(chat, person, chat.seq)
         return account
 
     def not_made(failure: TwistedFailure) -> TwistedFailure:
@@ -168,7 +169,7 @@ def _become(session: Session, account: Account | None) -> None:
             entered.aside(lambda: missed.show(entered))
 
     chat.post(Aside(session, end))
-    chat.leave(session, words, close=False)
+    chat.leave(session, words, close=False, in_order=True)
 
 
 def _enter_as(session: Session, account: Account | None, rooms: list[str]) -> Session:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from twisted_chat.core import commands, looking, moderating, revising, rights
+from twisted_chat.core import commands, looking, missed, moderating, revising, rights
 from twisted_chat.core.errors import (
     BadRequest,
     Busy,
@@ -264,6 +264,11 @@ class Session(Reader):
         event.target, event.answer_to = target.seq, client_id
         self.chat.post(event)
 
+    def heard(self) -> None:
+        """Something came from its client, whatever it is: called by the door."""
+        if self.person.had < self.person.due:
+            missed.heard(self)
+
     def quit(self, reason: str = "") -> None:
         """Leave for good: the others are told, what is queued is sent, the connection ends."""
         if self.over:
@@ -273,15 +278,15 @@ class Session(Reader):
         self.depart(reason)
 
     def depart(self, reason: str = "") -> None:
-        """Leave, and close the connection once everything before that is answered."""
-        self.chat.leave(self, reason, close=True)
+        """Leave, and close the connection once everything before that is answered: its client wants to."""
+        self.chat.leave(self, reason, close=True, in_order=True)
 
     def lost(self, reason: str = "") -> None:
-        """The connection is gone: called by the door, in any case."""
+        """The connection is gone: called by the door, in any case. `reason`: what was not in order."""
         self.feed.stop()
         self.detach_all()
         self.chat.becoming.pop(self, None)
-        self.chat.leave(self, reason, close=False)
+        self.chat.leave(self, reason, close=False, in_order=not reason)
 
     # helpers
 
