@@ -205,7 +205,7 @@ class Chat:
         if (log is not None and log != self.journal.id) or (since is not None and since > self.seq):
             since = None
         try:
-            session = entering.session_of(self, person_id, account, name, recipient, places)
+            session = entering.session_of(self, person_id, account, name, recipient, places, replaced)
         except ChatError:
             for room in places:
                 self.remove_if_empty(room)
@@ -270,6 +270,10 @@ class Chat:
             if not self.closing:
                 session.leave_all(reason)
         self.post(Aside(None, lambda: self._gone(session)))
+
+    def go_on(self, session: Session) -> None:
+        """A log that does not keep up pauses it no more."""
+        self._batches.go_on(session)
 
     def end(self, session: Session, error: ChatError) -> None:
         """Tell a session why it ends, and end it."""

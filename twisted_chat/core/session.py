@@ -45,7 +45,7 @@ class Session(Reader):
     the session's own view, ahead of the log by what is on its way.
     """
 
-    __slots__ = ("client", "id", "is_proving", "is_searching", "operator", "since")
+    __slots__ = ("client", "heard_at", "id", "is_proving", "is_searching", "operator", "since")
 
     def __init__(self, chat: Chat, recipient: Recipient, person: Person, session_id: str) -> None:
         super().__init__(chat, recipient, person)
@@ -53,6 +53,7 @@ class Session(Reader):
         self.client = ""
         self.operator = ""  # the name under which it proved to be a server operator's
         self.since = chat.now()  # UTC, ms
+        self.heard_at = chat.clock.seconds()
         self.is_searching = False
         self.is_proving = False  # a password of its own is being looked at
 
@@ -266,6 +267,7 @@ class Session(Reader):
 
     def heard(self) -> None:
         """Something came from its client, whatever it is: called by the door."""
+        self.heard_at = self.chat.clock.seconds()
         if self.person.had < self.person.due:
             missed.heard(self)
 
