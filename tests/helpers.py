@@ -9,7 +9,7 @@ from typing import Any
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, maybeDeferred
-from twisted.internet.error import ConnectionDone
+from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
@@ -121,6 +121,7 @@ class Listener:
         self.lists_people = lists_people
         self.shows_history = shows_history
         self.backlog = 0
+        self.arrived = True
         self.full = False
         self.paused = 0
         self.charged = 0
@@ -233,6 +234,10 @@ class Peer:
 
     def takes_objects(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.takes()]
+
+    def is_cut(self) -> None:
+        self.protocol.connectionLost(Failure(ConnectionLost()))
+        self._case.turn()
 
     def hangs_up(self) -> None:
         self.protocol.connectionLost(Failure(ConnectionDone()))

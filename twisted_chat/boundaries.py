@@ -74,6 +74,10 @@ class Recipient(Protocol):
     def backlog(self) -> int:
         """What it was given and has not got rid of; 0: ready for a page of the log."""
 
+    @property
+    def arrived(self) -> bool:
+        """Whether all that it was given is at the other end, as far as that can be known; read or not."""
+
     def view(self, current: bool) -> View:
         """How it sees the room that it is in currently, and the others."""
 
@@ -330,8 +334,11 @@ class Journal(Protocol):
         A mark never goes back. It is no event: whether it could be written is not told.
         """
 
-    def unread(self, person: str, rooms: Sequence[str]) -> Deferred[Sequence[Unread]]:
-        """Of these rooms (empty: its direct messages), those that the person has a mark of, with what came since."""
+    def unread(self, person: str, rooms: Mapping[str, int]) -> Deferred[Sequence[Unread]]:
+        """What came to these rooms (empty: its direct messages) after the person's marks, through the numbers given.
+
+        A room without a mark is left out; the mark of direct messages is 0 without one: what nobody has read waits.
+        """
 
     def rooms(self) -> Sequence[KnownRoom]:
         """The rooms of which something is in the log, with their last topics. Asked once, at the start."""

@@ -11,8 +11,9 @@ from tests.helpers import CoreCase, Later, Listener, make_accounts, make_chat
 from twisted_chat.boundaries import Account, Origin
 from twisted_chat.core import chat
 from twisted_chat.core.chat import Registration
-from twisted_chat.core.entering import MAX_SESSIONS
+from twisted_chat.core.entering import MAX_SESSIONS, SILENT
 from twisted_chat.core.errors import NameTaken, NickConfusable, NickInUse, PlaintextRefused, TooManySessions
+from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import parse_nick, similar
 from twisted_chat.core.people import Person
 from twisted_chat.core.told import Failure, Welcome
@@ -217,8 +218,32 @@ class LoggingIn(AccountCase):
     def test_too_many(self) -> None:
         for _session in range(MAX_SESSIONS - 1):
             self.again()
+        self.clock.advance(SILENT - 1)
         self.assertRaises(TooManySessions, self.chat.enter, Listener(), "alice",
                           account=self.chat.accounts.named("alice"))  # fmt: skip
+        now = self.logs_in(self.bob)
+        self.assertIs(now.session, self.bob.session)  # still who he was
+        self.assertEqual(self.bob.takes()[-1][:23], "!!! TOO_MANY_SESSIONS t")
+
+    def test_one_of_too_many_is_gone_on_with(self) -> None:
+        for _session in range(MAX_SESSIONS - 2):
+            self.again()
+        last = arrives(self, "alice", account=self.chat.accounts.named("alice"))
+        arrives(self, "alice", resume=last.secret())
+        self.assertTrue(last.listener.closed)
+        self.assertFalse(self.alice.listener.closed)
+
+    def test_the_one_that_was_silent_for_the_longest_gives_way(self) -> None:
+        others = [self.again() for _session in range(MAX_SESSIONS - 1)]
+        self.clock.advance(SILENT)
+        for each in (self.alice, *others[1:]):
+            each.session.heard()
+        self.logs_in(self.bob)
+        self.assertEqual([each.listener.closed for each in (self.alice, *others)].index(True), 1)
+        why = "your account is here too often, and this session was silent for the longest; this one ends"
+        self.assertIn(f"!!! REPLACED {why}", others[0].takes())
+        self.assertFalse(self.bob.listener.closed)
+        self.assertEqual(len(self.alice.session.person.sessions), MAX_SESSIONS)
 
     def test_one_password_at_a_time(self) -> None:
         waiting: list[Deferred[Any]] = []
@@ -443,10 +468,17 @@ class Sessions(AccountCase):
     def test_a_ghost_ends(self) -> None:
         self.alice.types("/ghost")
         self.assertTrue(self.other.listener.closed)
-        self.assertIn("!!! REPLACED you came back by another connection; this one ends", self.other.takes())
+        self.assertIn("!!! REPLACED another session of yours ended it; this one ends", self.other.takes())
         self.alice.hears("welcome alice: #lobby", "reply Your other sessions end")
         self.alice.types("/ghost")
-        self.alice.hears("reply Your other sessions end")
+        self.alice.hears("reply You have no other session")
+
+    def test_where_there_is_no_other(self) -> None:
+        self.other.types("/quit")
+        for each in (self.alice, self.bob):
+            each.takes()
+            each.types("/ghost")
+            each.hears("reply You have no other session")
 
     def test_one_by_its_number(self) -> None:
         third = self.again()
@@ -500,3 +532,25 @@ class NoNameLeft(AccountCase):
         self.turn()
         self.assertIn("!!! NICK_IN_USE alice is taken", self.alice.takes())
         self.assertTrue(self.alice.listener.closed)
+
+
+class ManyRooms(AccountCase):
+    options = {"limits": Limits(rooms_of_one=3)}
+
+    def test_a_guest_and_an_account_that_are_in_too_many_together(self) -> None:
+        self.is_registered()
+        self.alice.types("/join #a", "/join #b")
+        carol = someone(self, "carol")
+        carol.types("/join #c", "/join #d")
+        now = self.logs_in(carol)
+        self.assertFalse(now.listener.closed)
+        self.assertIs(now.session.person, self.alice.session.person)
+        self.assertEqual({room.name for room in now.session.person.rooms}, {"#lobby", "#a", "#b"})
+        self.assertEqual(now.takes()[-1], "!!! TOO_MANY_ROOMS a person may be in at most 3 rooms")
+
+    def test_where_even_the_lobby_is_one_too_many(self) -> None:
+        self.is_registered()
+        self.alice.types("/part", "/join #a", "/join #b", "/join #c")
+        now = self.logs_in(someone(self, "carol"))
+        self.assertFalse(now.listener.closed)
+        self.assertEqual({room.name for room in now.session.person.rooms}, {"#a", "#b", "#c"})

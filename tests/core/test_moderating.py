@@ -202,6 +202,14 @@ class Bans(KeeperCase):
         self.eve.types("/part #dev", "/nick zeda")
         self.assertEqual(self.eve.session.person.nick, "zeda")
 
+    def test_a_name_that_is_banned_keeps_no_owner_out_who_is_called_otherwise(self) -> None:
+        self.bob.types("/nick zed")
+        self.does("/ban bob*")
+        beside = someone(self, "bob", account=self.bob.session.person.account)
+        self.assertIs(beside.session.person, self.bob.session.person)
+        self.assertEqual(beside.session.person.nick, "zed")
+        self.assertIn("zed", self.members())
+
     def test_an_account_whatever_it_is_called(self) -> None:
         self.does("/ban account:bob")
         self.bob.types("/nick robert")

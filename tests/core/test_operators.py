@@ -506,6 +506,18 @@ class Braking(OperatorCase):
         self.carol.types("/logout")
         self.carol.hears(f"!!! NOT_ALLOWED {self.GUESTS}")
 
+    def test_nobody_gets_around_it_by_registering(self) -> None:
+        self.brakes(2)
+        self.bob.types("/register long enough")
+        self.bob.hears(f"!!! NOT_ALLOWED {self.ACCOUNTS}")
+        self.assertIsNone(self.account("bob"))
+
+    def test_who_is_here_under_another_nickname_comes_in_again(self) -> None:
+        self.carol.types("/nick carola")
+        self.brakes(3)
+        beside = someone(self, "carol", account=self.account("carol"))
+        self.assertEqual(beside.session.person.next_name.text, "carola")
+
     def test_who_has_an_account(self) -> None:
         self.brakes(2)
         self.refused("eve", self.ACCOUNTS)

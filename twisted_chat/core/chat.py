@@ -214,7 +214,7 @@ class Chat:
         if (log is not None and log != self.journal.id) or (since is not None and since > self.seq):
             since = None
         try:
-            session = entering.session_of(self, person_id, account, name, recipient, places)
+            session = entering.session_of(self, person_id, account, name, recipient, places, replaced)
         except ChatError:
             for room in places:
                 self.unmake(room, maker)
@@ -271,10 +271,15 @@ class Chat:
             raise NickConfusable(name.text, alike.name)
         self.names.reserve(name, person)
 
-    def leave(self, session: Session, reason: str, *, close: bool) -> None:
-        """A session ends; with the last one its person leaves. Does nothing for one that has ended."""
+    def leave(self, session: Session, reason: str, *, close: bool, in_order: bool = False) -> None:
+        """A session ends, `in_order` if its client wants that; with the last one its person leaves.
+
+        Does nothing for one that has ended.
+        """
         if session.over:
             return
+        if in_order:
+            missed.ended(session)
         session.over = True
         self._batches.forget(session)
         person = session.person
@@ -286,6 +291,10 @@ class Chat:
             if not self.closing:
                 session.leave_all(reason)
         self.post(Aside(None, lambda: self._gone(session)))
+
+    def go_on(self, session: Session) -> None:
+        """A log that does not keep up pauses it no more."""
+        self._batches.go_on(session)
 
     def end(self, session: Session, error: ChatError) -> None:
         """Tell a session why it ends, and end it."""

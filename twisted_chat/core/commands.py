@@ -344,8 +344,8 @@ def _sessions(session: Session, _argument: str, _id: str | None) -> Lines:
 
 
 def _ghost(session: Session, argument: str, _id: str | None) -> Lines:
-    proving.end_others(session, argument)
-    return lambda: ("Your other sessions end" if not argument else f"Session {argument} ends",)
+    done = proving.end_others(session, argument)
+    return lambda: (done,)
 
 
 def _unread(session: Session, _argument: str, client_id: str | None) -> None:

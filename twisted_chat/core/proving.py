@@ -11,7 +11,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure as TwistedFailure
 
 from twisted_chat.boundaries import Stance
-from twisted_chat.core import missed
+from twisted_chat.core import entering, missed
 from twisted_chat.core.asking import ask_for, ask_new
 from twisted_chat.core.becoming import Becoming
 from twisted_chat.core.durations import seconds_left, span_of, when
@@ -27,6 +27,7 @@ from twisted_chat.core.errors import (
     PlaintextRefused,
     Replaced,
     RoomFull,
+    TooManyRooms,
 )
 from twisted_chat.core.events import Aside
 from twisted_chat.core.logins import place_of
@@ -70,6 +71,7 @@ def register(session: Session, password: str, client_id: str | None) -> None:
     check_private(chat, session.recipient.origin)
     if person.account is not None:
         raise NotAllowed(f"you are registered as {person.account.name} already")
+    chat.helm.check_speech(session)  # else the brake would hold nobody who may register
     if not chat.registers_itself:
         if chat.registration.by_operators:
             raise NotAllowed("nobody can register here by himself; ask an operator of the server")
@@ -99,6 +101,7 @@ def register(session: Session, password: str, client_id: str | None) -> None:
             present.account = account
             for each in present.sessions:
                 each.aside(each.tell_secret)
+        missed.has_read(chat, person, chat.seq)
         chat.logins.done(account, "registered", session.recipient.origin)
         return account
 
@@ -138,6 +141,8 @@ def log_in(session: Session, nick: str, password: str, client_id: str | None) ->
     def allowed(account: Account) -> Account:
         if account.id not in chat.persons:
             chat.helm.check_entry(account)
+        elif account.id != session.person.id:
+            entering.gives_way(chat.persons[account.id])  # else he would be nobody when there is no place
         return account
 
     prove(session, ask, proven, client_id)
@@ -194,7 +199,8 @@ def _become(session: Session, account: Account | None) -> None:
             entered.aside(lambda: missed.show(entered))
 
     chat.post(Aside(session, end))
-    chat.leave(session, words, close=False)
+    chat.go_on(session)  # it reads nothing until it is in again
+    chat.leave(session, words, close=False, in_order=True)
 
 
 def _enter_as(session: Session, account: Account | None, rooms: list[str]) -> Session:
@@ -203,13 +209,21 @@ def _enter_as(session: Session, account: Account | None, rooms: list[str]) -> Se
     known: dict[str, Any] = {"rooms": rooms[1:], "home": rooms[0] if rooms else LOBBY, "client": session.client}
     known["since"] = chat.seq
     enter: Callable[..., Session] = partial(chat.enter_as_similar, recipient, session.person.nick)
+    there = None
     if account is not None:
         # Not by the door: but for a ban, what it asked for was asked of the guest.
         enter = partial(chat.enter, recipient, account.name, account=account, came_in=True)
+        there = chat.persons.get(account.id)
     try:
         return enter(**known)
-    except (Banned, NeedKey, InviteOnly, RoomFull):
-        return enter(**known | {"home": LOBBY, "rooms": ()})
+    except (Banned, NeedKey, InviteOnly, RoomFull, TooManyRooms) as error:
+        # Where it is in as many rooms as may be, one of those: the lobby may be one too many.
+        full = there is not None and len(there.wanted) >= chat.limits.rooms_of_one
+        home = next(iter(there.wanted)).name if full and there is not None else LOBBY
+        entered = enter(**known | {"home": home, "rooms": ()})
+        if isinstance(error, TooManyRooms):
+            entered.fail(error)
+        return entered
 
 
 def change_password(session: Session, old: str, new: str, client_id: str | None) -> None:
@@ -258,8 +272,8 @@ def facts_of(session: Session) -> str:
     return "  ".join([*facts, session.client] if session.client else facts)
 
 
-def end_others(session: Session, which: str) -> None:
-    """End this person's other sessions, or the one with that number in `sessions`."""
+def end_others(session: Session, which: str) -> str:
+    """End this person's other sessions, or the one with that number in `sessions`; says what was done."""
     living = _living(session)
     others = [each for each in living if each is not session]
     if which:
@@ -270,9 +284,12 @@ def end_others(session: Session, which: str) -> None:
             raise NotAllowed("that is this session; /quit ends it")
         others = [living[number - 1]]
     for each in others:
-        session.chat.end(each, Replaced())
+        session.chat.end(each, Replaced("another session of yours ended it"))
     if others and session.person.account is not None:
         session.chat.void_secrets(session.person.account)  # else who was ended would come back with his
+    if which:
+        return f"Session {which} ends"
+    return "Your other sessions end" if others else "You have no other session"
 
 
 def _living(session: Session) -> list[Session]:

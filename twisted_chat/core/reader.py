@@ -29,6 +29,7 @@ class Reader:
 
     __slots__ = (
         "_asker",
+        "arrival",
         "chat",
         "current",
         "feed",
@@ -38,6 +39,7 @@ class Reader:
         "recipient",
         "refused",
         "rooms",
+        "shown",
         "welcomed",
     )
 
@@ -50,6 +52,10 @@ class Reader:
         self.current: Room | None = None
         self.last_direct: tuple[str, str] | None = None  # the id and nickname of who wrote to it alone last
         self.welcomed = False
+        self.shown: int | None = None  # up to where of what waited for it alone; None: all of it
+        self.arrival: tuple[int, float] | None = (
+            None  # up to where all had arrived at its client, and when that was seen
+        )
         self.refused: str | None = None  # the asker's mark of what was refused last
         self._asker: str | None = None  # and of what it is being answered for
         self.over = False
@@ -127,6 +133,7 @@ class Reader:
         self.attach_all()
         self._tell_welcome(resume, chat.seq, chat.motd)
         if since is not None:
+            missed.is_served(self, since)
             self.feed.resume_from(since)
         else:
             if self.recipient.shows_history:

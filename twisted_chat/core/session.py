@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from twisted_chat.core import commands, looking, moderating, revising, rights
+from twisted_chat.core import commands, looking, missed, moderating, revising, rights
 from twisted_chat.core.errors import (
     BadRequest,
     Busy,
@@ -46,7 +46,9 @@ class Session(Reader):
     the session's own view, ahead of the log by what is on its way.
     """
 
-    __slots__ = ("acted", "client", "id", "is_proving", "is_searching", "operator", "put_out_of", "since")
+    __slots__ = (
+        "acted", "client", "heard_at", "id", "is_proving", "is_searching", "operator", "put_out_of", "since",
+    )  # fmt: skip
 
     def __init__(self, chat: Chat, recipient: Recipient, person: Person, session_id: str) -> None:
         super().__init__(chat, recipient, person)
@@ -56,6 +58,7 @@ class Session(Reader):
         self.since = chat.now()  # UTC, ms
         self.acted = chat.clock.seconds()  # when it last did something
         self.put_out_of = ""  # the room that was the current one until somebody put it out; nothing was said since
+        self.heard_at = chat.clock.seconds()
         self.is_searching = False
         self.is_proving = False  # a password of its own is being looked at
 
@@ -271,6 +274,12 @@ class Session(Reader):
         event.target, event.answer_to = target.seq, client_id
         self.chat.post(event)
 
+    def heard(self) -> None:
+        """Something came from its client, whatever it is: called by the door."""
+        self.heard_at = self.chat.clock.seconds()
+        if self.person.had < self.person.due:
+            missed.heard(self)
+
     def quit(self, reason: str = "") -> None:
         """Leave for good: the others are told, what is queued is sent, the connection ends."""
         if self.over:
@@ -280,15 +289,15 @@ class Session(Reader):
         self.depart(reason)
 
     def depart(self, reason: str = "") -> None:
-        """Leave, and close the connection once everything before that is answered."""
-        self.chat.leave(self, reason, close=True)
+        """Leave, and close the connection once everything before that is answered: its client wants to."""
+        self.chat.leave(self, reason, close=True, in_order=True)
 
     def lost(self, reason: str = "") -> None:
-        """The connection is gone: called by the door, in any case."""
+        """The connection is gone: called by the door, in any case. `reason`: what was not in order."""
         self.feed.stop()
         self.detach_all()
         self.chat.becoming.pop(self, None)
-        self.chat.leave(self, reason, close=False)
+        self.chat.leave(self, reason, close=False, in_order=not reason)
 
     # helpers
 

@@ -131,6 +131,16 @@ class DoorConnection(TameLineReceiver, ABC):
 
     # lines in
 
+    def dataReceived(self, data: bytes) -> None:
+        if data and self._session is not None:
+            self._session.heard()
+        super().dataReceived(data)
+
+    def pause(self) -> None:
+        super().pause()
+        if self._session is not None:
+            self._session.arrival = None  # what is read after it may be older than what has arrived meanwhile
+
     def lineReceived(self, line: bytes) -> None:
         if self._throttle is not None:
             self._throttle.took_line()
@@ -194,6 +204,15 @@ class DoorConnection(TameLineReceiver, ABC):
             session.depart()
 
     # bytes out, all of them by the outbox
+
+    @property
+    @abstractmethod
+    def backlog(self) -> int:
+        """As the session's `Recipient`."""
+
+    @property
+    def arrived(self) -> bool:
+        return not self.backlog and self._outbox.arrived
 
     def _tell(self, told: Told) -> None:
         self.answer(self.view(True).render(told, Stance.OTHER))
