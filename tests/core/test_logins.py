@@ -29,7 +29,7 @@ class InTheLog(CoreCase):
         return [line for line in lines if " left (" not in line]
 
     def test_an_accounts_life(self) -> None:
-        self.bob.types(f"/register {PASSWORD}", f"/password {PASSWORD} another one", "/logout")
+        self.bob.types(f"/register {PASSWORD}", f"/password {PASSWORD}\tanother one", "/logout")
         self.bob.listener.session.typed("/login bob another one")
         self.turn()
         self.assertEqual(
