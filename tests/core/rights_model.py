@@ -17,6 +17,7 @@ NOBODY, VOICE, OPERATOR, FOUNDER, SERVER = range(5)
 INVITED = 0  # a role without a rank
 LOBBY = "#lobby"
 FLAGS = {"invite-only": False, "moderated": False, "secret": False, "history": True}
+WIDEST = 16  # bits of a network of IPv4 that keepers ban
 RULES: dict[str, Any] = {**FLAGS, "limit": 0, "slow": 0, "key": ""}
 
 
@@ -71,7 +72,10 @@ class Deed:
 @dataclass(eq=False)
 class Place:
     """A room. `pieces`: what is written down, by kind and what it is about; `inside`: persons' ids, each with the log's
-    number at which it came in; `known`: who may come back."""
+    number at which it came in; `known`: who may come back.
+
+    `hushed_guests`: their ids, by nickname and network at that time.
+    """
 
     name: str
     founder: str = ""
@@ -80,6 +84,7 @@ class Place:
     inside: dict[str, int] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
     spoke: dict[str, float] = field(default_factory=dict)
+    hushed_guests: dict[tuple[str, str], str] = field(default_factory=dict)
     lines: list[Said] = field(default_factory=list)
     deeds: list[Deed] = field(default_factory=list)
 
@@ -172,9 +177,28 @@ class World:
         bans = (pattern for (kind, pattern), ban in place.pieces.items() if kind == "ban" and self.holds(ban[-1]))
         return any(self.is_hit(human, nick or human.nick, networks, pattern) for pattern in bans)
 
+    def is_barred(self, human: Human, place: Place, nick: str, network: str) -> bool:
+        """He is in the room, and it does not want who comes from where he comes from now."""
+        inside = self.is_here(human) and human.id in place.inside
+        return inside and self.rank_of_whom(human, place) < OPERATOR and self.is_banned(human, place, nick, network)
+
+    def hush_of(self, human: Human, place: Place) -> str:
+        """Whose hush it is that holds for him, if one does: his own, or that of a guest who left."""
+        for each in self.hushed_as(human, place):
+            found = place.pieces.get(("hush", each))
+            if found is not None and self.holds(found[-1]):
+                return each
+        return ""
+
+    def hushed_as(self, human: Human, place: Place) -> Iterable[str]:
+        yield human.id
+        for seat in self.seats_of(human):
+            guest = place.hushed_guests.get((human.nick, seat.network), "")
+            if all(each.human.id != guest for each in self.seats.values()):
+                yield guest
+
     def is_hushed(self, human: Human, place: Place) -> bool:
-        found = place.pieces.get(("hush", human.id))
-        return found is not None and self.holds(found[-1])
+        return bool(self.hush_of(human, place))
 
     def is_hidden(self, seat: Seat, place: Place) -> bool:
         return place.rule("secret") and seat.human.id not in place.inside and not seat.operator
@@ -275,11 +299,16 @@ class World:
                 self.goes_out(human, place)
 
     def open_ones(self, human: Human, rooms: Iterable[str], network: str, *, came_in: bool = False) -> list[str]:
-        """Those of the rooms that are open to whoever comes in. Raises `No` where none is."""
+        """Those of the rooms that are open to whoever comes in. Raises `No` where none is.
+
+        Else he leaves those that he is in with other seats, and that are not open to who comes from there.
+        """
         found, code = [], ""
         for name in dict.fromkeys(rooms):
             place = self.places.get(name) or Place(name)
             try:
+                if self.is_barred(human, place, human.nick, network):
+                    raise No("BANNED")
                 if human.id not in place.inside:
                     rank = self.rank_of(human, place, operates=False)
                     self.may_join(human, place, rank=rank, network=network, came_in=came_in)
@@ -289,6 +318,9 @@ class World:
                 found.append(name)
         if not found:
             raise No(code)
+        for place in self.rooms_of(human):
+            if self.is_barred(human, place, human.nick, network):
+                self.put_out(human, place)
         return found
 
     def sits(self, seat_name: str, seat: Seat, rooms: Iterable[str]) -> None:
@@ -504,6 +536,9 @@ class World:
             raise No("BANNED")
         if rank < OPERATOR and (self.is_hushed(seat.human, place) or place.rule("invite-only")):
             raise No("NOT_ALLOWED")
+        called = Human("", whom.nick if self.is_here(whom) else whom.account, whom.account)  # from nowhere
+        if self.rank_of_whom(whom, place) < OPERATOR and self.is_banned(called, place):
+            raise Moot
         self.may_speak_at_all(seat)
         if whom.id in place.inside:
             raise Moot
@@ -517,7 +552,7 @@ class World:
 
     def kick(self, seat: Seat, place: Place, nick: str) -> None:
         whom = self.called(nick)
-        if whom.nick != nick or not self.is_here(whom):
+        if whom.nick != nick or whom is seat.human or not self.is_here(whom):
             raise Moot
         self.keeps(seat, place, OPERATOR)
         self.outranks(seat, place, self.rank_of_whom(whom, place))
@@ -531,10 +566,21 @@ class World:
 
     def ban(self, seat: Seat, place: Place, pattern: str, seconds: int) -> None:
         self.keeps(seat, place, OPERATOR)
+        self.may_ban(seat, pattern)
         key = ("ban", pattern)
         new = (seat.human.nick, self.now, self.now + seconds if seconds else 0)
         self.does(place, "ban", pattern, key, place.pieces.get(key), new)
         self.put_out_those_hit(place, pattern)
+
+    def may_ban(self, seat: Seat, pattern: str) -> None:
+        kind, _, rest = pattern.partition(":")
+        if kind == "net" and not seat.operator and ip_network(rest).prefixlen < WIDEST:
+            raise No("NOT_ALLOWED")
+
+    def looks_whom_it_hits(self, seat: Seat, place: Place, pattern: str) -> None:
+        self.keeps(seat, place, OPERATOR)
+        if pattern.startswith("net:") and not seat.operator:
+            raise No("NOT_ALLOWED")
 
     def put_out_those_hit(self, place: Place, pattern: str) -> None:
         for human in {seat.human for seat in self.seats.values()}:
@@ -544,12 +590,10 @@ class World:
                 self.put_out(human, place)
 
     def unban(self, seat: Seat, place: Place, pattern: str) -> None:
-        self.lifts(seat, place, "unban", ("ban", pattern), pattern, None)
-
-    def lifts(self, seat: Seat, place: Place, verb: str, piece: tuple[str, str], whom: str, of: Human | None) -> None:
         self.keeps(seat, place, OPERATOR)
-        if of is not None:
-            self.outranks(seat, place, self.rank_of_whom(of, place))
+        self.lifts(place, "unban", ("ban", pattern), pattern)
+
+    def lifts(self, place: Place, verb: str, piece: tuple[str, str], whom: str) -> None:
         before = place.pieces.get(piece)
         if before is None:
             raise Moot
@@ -576,16 +620,26 @@ class World:
 
     def hush(self, seat: Seat, place: Place, nick: str, seconds: int) -> None:
         whom = self.called(nick)
-        self.keeps(seat, place, OPERATOR)
-        self.outranks(seat, place, self.rank_of_whom(whom, place))
+        if whom is seat.human:
+            raise Moot
+        self.may_hush(seat, place, self.rank_of_whom(whom, place))
         key = ("hush", whom.id)
+        if not whom.account:
+            place.hushed_guests |= {(whom.nick, each.network): whom.id for each in self.seats_of(whom)}
         name = whom.nick if self.is_here(whom) else whom.account
         new = (name, seat.human.nick, self.now, self.now + seconds if seconds else 0)
         self.does(place, "hush", whom.id, key, place.pieces.get(key), new)
 
     def unhush(self, seat: Seat, place: Place, nick: str) -> None:
         whom = self.called(nick)
-        self.lifts(seat, place, "hush", ("hush", whom.id), whom.id, whom)
+        self.may_hush(seat, place, self.rank_of_whom(whom, place))
+        self.lifts(place, "hush", ("hush", self.hush_of(whom, place)), whom.id)
+
+    def may_hush(self, seat: Seat, place: Place, whom: int) -> None:
+        self.keeps(seat, place, OPERATOR)
+        self.outranks(seat, place, whom)
+        if whom >= OPERATOR:
+            raise No("NOT_ALLOWED")
 
     def set_rule(self, seat: Seat, place: Place, name: str, value: Any) -> None:
         self.keeps(seat, place, OPERATOR)
@@ -610,7 +664,12 @@ class World:
             raise Moot
         if deed.verb == "topic":
             self.may_speak_at_all(seat)
-        self.does(place, "undo", deed.whom, deed.piece, deed.after, deed.before)
+        before = deed.before
+        if deed.piece is not None and deed.piece[0] in ("ban", "hush") and before is not None:
+            before = before if self.holds(before[-1]) else None
+            if before is None and deed.after is None:
+                raise Moot  # there is nothing any more that it could be again
+        self.does(place, "undo", deed.whom, deed.piece, deed.after, before)
         deed.undone = True
         if deed.verb == "kick":
             place.known.add(deed.whom)
@@ -618,7 +677,7 @@ class World:
             place.known.discard(deed.whom)
         if deed.verb == "topic":
             self.post_topic(seat, place, deed.before)
-        if deed.verb == "unban" or (deed.verb == "ban" and deed.before is not None):
+        if deed.verb in ("ban", "unban") and before is not None:
             self.put_out_those_hit(place, deed.whom)
 
     def can_be_undone(self, deed: Deed) -> bool:
@@ -629,8 +688,12 @@ class World:
         rank = self.rank(seat, place)
         if verb in ("op", "deop") and rank < FOUNDER:
             raise No("NOT_ALLOWED")
-        if verb in ("kick", "voice", "devoice", "hush") and whom is not None:
+        if verb in ("kick", "voice", "devoice") and whom is not None:
             self.outranks(seat, place, whom)
+        if verb == "hush" and whom is not None:
+            self.may_hush(seat, place, whom)
+        if verb == "topic":
+            self.may_talk(seat, place)
 
     # what the server's operators do
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.core.doubles import SlowCase, Someone, someone
 from tests.core.keeping_case import KeeperCase, NoHash
+from twisted_chat.boundaries import Origin
 from twisted_chat.core.told import Failure
 
 OUT = "reply bob is out of #dev; nothing keeps him from coming back but a /ban"
@@ -72,6 +73,23 @@ class Killing(BecomingCase):
         self.eve.session.typed("/login bob longenough")
         self.eve.session.lost()
         self.assertEqual(self.does("/kill eve")[-1], "!!! NO_SUCH_NICK nobody here is called eve")
+
+
+class Banishing(BecomingCase):
+    def test_whose_network_is_banned_from_the_server(self) -> None:
+        self.bob_is_away()
+        self.eve.listener.origin = Origin("198.51.100.4", secure=True)
+        (answer,) = self.meanwhile("/netban 198.51.100.0/24 so")
+        self.assertIn("sessions ended: 1,", answer)
+        self.assertEqual([str(each.error) for each in self.eve.listener.told(Failure)],
+                         ["your network is banned from this server: so"])  # fmt: skip
+        self.assertTrue(self.eve.listener.closed)
+        self.assertEqual(self.members(), {"alice", "carol"})
+
+    def test_who_comes_from_elsewhere(self) -> None:
+        self.eve.listener.origin = Origin("203.0.113.4", secure=True)
+        self.assertIn("sessions ended: 0,", self.meanwhile("/netban 198.51.100.0/24")[0])
+        self.assertFalse(self.eve.listener.closed)
 
 
 class Kicking(BecomingCase):

@@ -48,7 +48,7 @@ NICKS = st.sampled_from(("alice", "bob", "carol", "eve", "mal", "ruth", "zora"))
 ACCOUNTS = ("alice", "bob", "carol")
 PATTERNS = st.sampled_from((
     "bob", "eve", "mal", "carol", "zora", "?????", "bob*", "*", "account:bob", "account:carol", "net:198.51.100.0/24",
-    "net:203.0.113.2/32",
+    "net:203.0.113.2/32", "net:198.0.0.0/8",
 ))  # fmt: skip
 SPANS = st.sampled_from((0, 0, 30, 50))
 SETTINGS = st.sampled_from((
@@ -76,6 +76,9 @@ class Unlimited:
 
     def made(self, _maker: object) -> None:
         """It may."""
+
+    def came_to_nothing(self, _maker: object) -> None:
+        """It does not count either."""
 
 
 def pieces_of(charter: Charter) -> dict[tuple[str, str], Any]:
@@ -516,7 +519,9 @@ class Lives(RuleBasedStateMachine):
                 assert world.rank(seat, world.places[str(self.current)]) >= OPERATOR, f"{name} sees the key"
         self.tries_in(name, room, "/bans", lambda seat, place: world.keeps(seat, place, VOICE))
         self.tries_in(name, room, "/log", lambda seat, place: world.keeps(seat, place, OPERATOR))
-        self.tries_in(name, room, "/ban ?bob", lambda seat, place: world.keeps(seat, place, OPERATOR))
+        for pattern in ("bob", "net:198.51.100.0/24"):
+            asks = lambda seat, place, about=pattern: world.looks_whom_it_hits(seat, place, about)  # noqa: E731
+            self.tries_in(name, room, f"/ban ?{pattern}", asks)
 
     # keeping
 

@@ -163,6 +163,31 @@ class Undoing(KeeperCase):
         self.assertEqual(self.does("/undo #3"), ["!!! NOT_ALLOWED #dev has 1 of those already"])
         self.assertEqual([ban.pattern for ban in self.dev.charter.bans], ["b*"])
 
+    def test_a_ban_that_would_have_ended_meanwhile_puts_nobody_out(self) -> None:
+        self.does("/ban eve 30s", "/ban eve 2h")
+        self.clock.advance(40)
+        self.eve.types("/join #dev")
+        self.assertIn("reply Undone: #", self.does("/undo")[-1])
+        self.assertEqual(self.dev.charter.bans, ())
+        self.eve.types("/join #dev")
+        self.does("/ban bob 30s", "/unban bob")
+        self.bob.types("/join #dev")
+        self.clock.advance(40)
+        number = self.chat.keepers._actions[self.dev.id][-1].number  # type: ignore[attr-defined]
+        why = "what it lifted would have ended meanwhile"
+        self.assertEqual(self.does(f"/undo {number}"), [f"!!! BAD_REQUEST #{number} can't be undone: {why}"])
+        self.assertEqual(self.members(), {"alice", "bob", "carol", "eve"})
+
+    def test_a_hush_that_would_have_ended_meanwhile(self) -> None:
+        self.does("/hush eve 30s", "/hush eve 2h")
+        self.clock.advance(40)
+        self.eve.takes()
+        self.assertIn("reply Undone: #", self.does("/undo")[-1])
+        self.assertEqual(self.eve.takes(), ["notice You may talk in #dev again"])
+        self.does("/hush eve 30s", "/hush eve off")
+        self.clock.advance(40)
+        self.assertIn("what it lifted would have ended meanwhile", self.does("/undo #6")[-1])
+
     def test_a_topic_while_the_brake_holds_it_back(self) -> None:
         self.does("/topic one", "/topic two")
         self.chat.helm.set_brake(Brake.OPERATORS)

@@ -111,9 +111,12 @@ def _take_effect(session: Session, network: Network, ban: Ban) -> str:
     for each in sessions:
         each.fail(refusal_of(ban))
         chat.leave(each, f"banned by an operator{because(ban.why)}", close=True)
+    coming = [each for each in chat.becoming.values() if _within(each.session.recipient.origin.network, network)]
+    for one in coming:  # just logging in or out: in between it is in no session
+        one.error = refusal_of(ban)
     for connection in nameless:
         connection.turn_away(refusal_of(ban))
-    return f"sessions ended: {len(sessions)}, connections without a name: {len(nameless)}"
+    return f"sessions ended: {len(sessions) + len(coming)}, connections without a name: {len(nameless)}"
 
 
 def _check(session: Session, network: Network) -> None:

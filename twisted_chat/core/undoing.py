@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twisted_chat.core import appointing, moderating, rights
-from twisted_chat.core.charters import Action, Ban, Change, Charter, Hush, Topic
+from twisted_chat.core.charters import Action, Ban, Change, Charter, Hush, Topic, has_ended
 from twisted_chat.core.durations import until, when
 from twisted_chat.core.errors import BadRequest, NoSuchRoom
 from twisted_chat.core.rights import Verb, rank_in
@@ -97,15 +97,13 @@ def _take_back(session: Session, room: Room, action: Action, client_id: str | No
     rank = rank_in(room, whom, False) if whom is not None else None
     rights.check(Verb.UNDO, session.case(room))  # anew: something may have happened since it was asked
     rights.check(Verb(action.verb), session.case(room, whom=rank))
-    change = action.change.reversed() if action.change is not None else None
+    change = _reversed(action, chat.now())
     if change is not None and isinstance(change.after, Topic):
         chat.helm.check_speech(session)
     if change is not None and change.key[0] != "topic" and room.charter.parts.get(change.key) != change.before:
         raise BadRequest(f"#{action.number} can't be undone: that was changed since; /log shows by whom")
     if change is not None and change.before is None and change.after is not None:
         moderating.room_for(room, type(change.after), chat.now())
-    if change is not None and isinstance(change.after, Topic):
-        chat.helm.check_speech(session)
     kept = moderating.act(
         session, room, Verb.UNDO, whom=f"#{action.number} {action.verb} {action.whom}".rstrip(), whom_id=action.whom_id,
         change=change, undoes=action.number,
@@ -126,6 +124,18 @@ def _take_back(session: Session, room: Room, action: Action, client_id: str | No
     if change is not None and action.whom_id:
         _tell(session, room, action, change)
     moderating.answer(session, kept, f"Undone: {line_of(action)}", client_id)
+
+
+def _reversed(action: Action, now: int) -> Change | None:
+    """What takes `action` back. Raises `BadRequest` where that would only bring back what has ended meanwhile."""
+    if action.change is None:
+        return None
+    before, after = action.change.before, action.change.after
+    if isinstance(before, Ban | Hush) and has_ended(before, now):
+        if after is None:
+            raise BadRequest(f"#{action.number} can't be undone: what it lifted would have ended meanwhile")
+        before = None
+    return Change(after, before)
 
 
 def _tell(session: Session, room: Room, action: Action, change: Change) -> None:
