@@ -32,3 +32,9 @@ def make_certificate(host: str) -> tuple[bytes, bytes]:
         serialization.NoEncryption(),
     )
     return certificate.public_bytes(serialization.Encoding.PEM), private
+
+
+def encrypted(key: bytes, form: serialization.PrivateFormat = serialization.PrivateFormat.PKCS8) -> bytes:
+    """That key behind a passphrase."""
+    private = serialization.load_pem_private_key(key, None)
+    return private.private_bytes(serialization.Encoding.PEM, form, serialization.BestAvailableEncryption(b"sesame"))

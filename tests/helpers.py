@@ -9,7 +9,7 @@ from typing import Any
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, maybeDeferred
-from twisted.internet.error import ConnectionDone
+from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
@@ -64,11 +64,13 @@ class Later:
         self.stopped = True
 
 
-def make_accounts(clock: Clock, store: Store | None = None, checkers: Sequence[Any] = ()) -> Directory:
+def make_accounts(
+    clock: Clock, store: Store | None = None, checkers: Sequence[Any] = (), threads: Any = None
+) -> Directory:
     ids = count(1)
     return Directory(
         store or MemoryStore(),
-        Hasher(AtOnce()),
+        Hasher(threads or AtOnce()),
         clock,
         utc_ms=lambda: NOON,
         new_id=lambda: f"account {next(ids)}",
@@ -119,6 +121,7 @@ class Listener:
         self.lists_people = lists_people
         self.shows_history = shows_history
         self.backlog = 0
+        self.arrived = True
         self.full = False
         self.paused = 0
         self.charged = 0
@@ -231,6 +234,10 @@ class Peer:
 
     def takes_objects(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.takes()]
+
+    def is_cut(self) -> None:
+        self.protocol.connectionLost(Failure(ConnectionLost()))
+        self._case.turn()
 
     def hangs_up(self) -> None:
         self.protocol.connectionLost(Failure(ConnectionDone()))

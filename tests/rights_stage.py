@@ -24,7 +24,7 @@ CODES = {
     State.UNINVITED: "INVITE_ONLY", State.INVITE_ONLY: "NOT_ALLOWED", State.LOCKED: "NEED_KEY",
     State.FULL: "ROOM_FULL", State.PASTLESS: "NOT_ALLOWED", State.REGISTERED: "NOT_ALLOWED",
     State.GUEST: "NOT_ALLOWED", State.CROWDED: "NOT_ALLOWED", State.LOBBY: "NOT_ALLOWED", State.OTHERS: "NOT_ALLOWED",
-    State.OUTRANKED: "NOT_ALLOWED",
+    State.OUTRANKED: "NOT_ALLOWED", State.KEEPER: "NOT_ALLOWED",
 }  # fmt: skip
 """What each state that stands in the way is called on the wire."""
 
@@ -37,6 +37,28 @@ TYPED = {
     Verb.SET: "/set slow 7", Verb.RULES: "/set", Verb.LOG: "/log", Verb.UNDO: "/undo",
 }  # fmt: skip
 """What is typed for it; the other verbs are done by `say`, `join` and `history`, by a room's name."""
+
+ROWS: dict[str, frozenset[Verb]] = {
+    name: frozenset(verbs)
+    for name, verbs in {
+        "nick": [Verb.RENAME], "me": [Verb.SAY], "say": [Verb.SAY], "join": [Verb.JOIN], "part": [Verb.BE],
+        "switch": [Verb.BE], "rooms": [Verb.SEE], "names": [Verb.SEE], "who": [Verb.SEE], "whois": [Verb.SEE],
+        "topic": [Verb.TOPIC, Verb.SEE], "history": [Verb.HISTORY, Verb.PAST], "search": [Verb.HISTORY, Verb.PAST],
+        "edit": [Verb.EDIT], "delete": [Verb.DELETE], "login": [Verb.JOIN], "logout": [Verb.JOIN],
+        "create": [Verb.CREATE, Verb.SEE], "drop": [Verb.DROP], "invite": [Verb.INVITE], "kick": [Verb.KICK],
+        "ban": [Verb.BAN], "unban": [Verb.UNBAN], "bans": [Verb.BANS], "op": [Verb.OP], "deop": [Verb.DEOP],
+        "voice": [Verb.VOICE], "devoice": [Verb.DEVOICE], "hush": [Verb.HUSH], "slow": [Verb.SET],
+        "lock": [Verb.SET], "set": [Verb.SET, Verb.RULES], "log": [Verb.LOG], "undo": [Verb.UNDO],
+    }.items()
+}  # fmt: skip
+"""The rows of the table that each command which acts in rooms, or tells of them, has to ask."""
+
+WITHOUT_ROOMS = frozenset((
+    "help", "quit", "msg", "reply", "away", "back", "ignore", "unignore", "register", "password", "sessions", "ghost",
+    "unread", "motd", "time", "version", "oper", "announce", "kill", "stats", "rehash", "shutdown", "defcon", "enroll",
+    "netban", "netunban", "netbans", "acts",
+))  # fmt: skip
+"""All other commands: no room has a say in them. Whoever adds one says here or above which kind it is."""
 
 _PART_OF = {
     State.HIDDEN: Rule("secret", True), State.MODERATED: Rule("moderated", True), State.SLOWED: Rule("slow", 30),
@@ -62,6 +84,7 @@ class Situation:
             state in self.states
             or state is State.ALWAYS
             or (state is State.ABSENT and State.HIDDEN in self.states)
+            or (state is State.KEEPER and State.OUTRANKED in self.states)
             or (state is State.REGISTERED and self.rank is Rank.FOUNDER)
         )
 
@@ -157,6 +180,8 @@ class Stage:
             parts.append(Holder(self.ann.person.id, "ann", _ROLES[rank]))
         if verb in (Verb.DEOP, Verb.DEVOICE):
             parts.append(Holder(self.bob.person.id, "bob", Role.OPERATOR if verb is Verb.DEOP else Role.VOICE))
+        if State.KEEPER in situation.states:
+            parts.append(Holder(self.bob.person.id, "bob", Role.OPERATOR))
         if holds(State.OUTRANKED):
             self.bob.operator = "bob"
         if rank is Rank.SERVER:

@@ -305,6 +305,9 @@ class WhoOperates(OptionsCase):
             "[operators]\nruth = 5": "operators: 'ruth' must be a text: what twisted-chat-admin hash prints",
             '[operators]\nruth = "short"': "operators: 'ruth': a password has at least 8 characters",
             '[operators]\nruth = "$argon2id$x"': "operators: 'ruth': this is no whole argon2id hash",
+            '[operators]\nruth = "$argon2id$v=19$m=65536,t=3,p=4$aa$bb"': (
+                "operators: 'ruth': this is no whole argon2id hash"
+            ),
             '[operators]\n"" = "x"': "operators: '' must be a word of 1 to 60 characters",
             '[operators]\n"a b" = "x"': "operators: 'a b' must be a word of 1 to 60 characters",
             '[operators]\nruth = "long enough"\nRuth = "long enough"': "operators: 'Ruth' is there twice",

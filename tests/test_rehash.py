@@ -7,12 +7,13 @@ import signal
 from dataclasses import replace
 from typing import Any
 
+from twisted.internet.address import IPv4Address
 from twisted.internet.error import ReactorNotRunning
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.certificates import make_certificate
+from tests.certificates import encrypted, make_certificate
 from tests.files import folder_for
 from tests.test_tls import client, shake_hands
 from twisted_chat import tap
@@ -23,7 +24,8 @@ from twisted_chat.core.limits import Limits
 from twisted_chat.frontends.throttle import Rate
 from twisted_chat.options import Settings
 from twisted_chat.rehash import LIVE, Rehash, Running
-from twisted_chat.system import ThisProcess, descriptors, memory, on_signals
+from twisted_chat.system import ThisProcess, descriptors, hold_signals, memory, on_signals
+from twisted_chat.tls import LOOK_EACH
 
 
 class RehashCase(SynchronousTestCase):
@@ -126,6 +128,30 @@ class Taking(RehashCase):
         self.assertFalse(transport.disconnecting)
         protocol.connectionLost()
 
+    def test_fewer_places_are_not_all_for_who_has_no_name(self) -> None:
+        self.write("max-connections = 1000")
+        self.start()
+        silent = []
+        for host in range(20):
+            transport = StringTransport(peerAddress=IPv4Address("TCP", f"192.0.2.{host}", 40000))
+            protocol = self.factory.buildProtocol(transport.getPeer())
+            protocol.makeConnection(transport)
+            silent.append((protocol, transport))
+        self.write("max-connections = 20")
+        self.assertEqual(self.rehash(), "changed: max-connections")
+        self.assertEqual([transport.disconnected for _protocol, transport in silent], [True] * 5 + [False] * 15)
+        for protocol, transport in silent:
+            if transport.disconnected:
+                protocol.connectionLost()
+        newcomer = StringTransport(peerAddress=IPv4Address("TCP", "192.0.2.99", 40000))
+        protocol = self.factory.buildProtocol(newcomer.getPeer())
+        protocol.makeConnection(newcomer)
+        self.assertEqual(newcomer.value(), b"NICK\r\n")
+        self.assertTrue(silent[5][1].disconnected, "the oldest gives way")
+        self.write('max-connections = 20\nmax-unnamed = "1:100:2"')
+        self.assertEqual(self.rehash(), "changed: max-unnamed")
+        self.assertEqual(sum(not transport.disconnected for _protocol, transport in silent), 1)
+
     def test_the_command_line_still_wins(self) -> None:
         self.write("history = 3")
         self.start("--history", "7")
@@ -143,6 +169,13 @@ class Wrong(RehashCase):
             "history = 4\nmotd": "FOLDER/chat.toml: ",
             'history = 4\nmotd = "/nowhere"': "FOLDER/chat.toml: motd can't read /nowhere",
             "history = 4\nhistroy = 5": "FOLDER/chat.toml: unknown key 'histroy'; did you mean history?",
+            f"history = 4\n{'x' * 5000} = 5": f"FOLDER/chat.toml: unknown key '{'x' * 60}'; ",
+            'history = 4\nmotd = "a\\u0000b"': "FOLDER/chat.toml: motd must not hold a NUL character",
+            'history = 4\nport = ["4000", "a\\u0000b"]': "FOLDER/chat.toml: port must not hold a NUL character",
+            f"history = 4\nlog-size = {'[' * 20_000}": "FOLDER/chat.toml: too many brackets within brackets",
+            f"history = {'9' * 5000}": "FOLDER/chat.toml: a number in it is too long",
+            f"history = 0x{'f' * 5000}": "FOLDER/chat.toml: history is too long a number",
+            f"history = {'9' * 4000}": "FOLDER/chat.toml: history must be a whole number from 0, not '99999",
         }.items():
             self.write(text)
             said = self.refused()
@@ -163,12 +196,29 @@ class Wrong(RehashCase):
         self.assertNotIn("long enough", " ".join(self.logged()))
         self.assertEqual(self.chat.history_lines, 3)
 
+    def test_names_that_others_vouch_for_stay_theirs(self) -> None:
+        """As at the start: nobody else is to register them."""
+        passwords = self.folder / "chat.passwd"
+        passwords.write_text("carol:her-password\n")
+        auth = f'auth = "file:{passwords}"\n'
+        self.write(f'{auth}registration = "closed"\nhistory = 3')
+        self.start()
+        for text in (f'{auth}registration = "open"', 'registration = "open"', auth):
+            self.write(f"{text}\nhistory = 4")
+            self.assertIn("--auth wants --registration closed or operator", self.refused())
+            self.assertEqual((self.chat.registration, self.chat.history_lines), (Registration.CLOSED, 3))
+        self.write('registration = "operator"\nhistory = 4')
+        self.assertEqual(self.rehash(), "changed: history, registration; needs a restart: auth")
+
     def test_more_connections_than_there_can_be(self) -> None:
         self.write("")
         self.start()
         about = Running(self.chat, self.chat.helm.operators, self.factory.admission, [self.factory], [], 100)
         rehash = Rehash(Settings(), lambda: replace(Settings(), max_connections=101, history=1), about)
-        self.assertEqual(str(self.assertRaises(BadRequest, rehash.now)), "max-connections 101: the system allows 100")
+        self.assertEqual(
+            str(self.assertRaises(BadRequest, rehash.now)),
+            "--max-connections 101: the system allows 100 (ulimit -n, less a few)",
+        )
         self.assertEqual(self.chat.history_lines, 20)
         fine = Rehash(Settings(), lambda: replace(Settings(), max_connections=100), about)
         self.assertEqual(fine.now(), "changed: max-connections")
@@ -210,6 +260,21 @@ class NewCertificates(RehashCase):
         self.write(f'port = "{self.port}"\nhistory = 4')
         self.assertEqual(self.refused(), "FOLDER/key.pem holds no private key in PEM form")
         self.assertEqual((self.chat.history_lines, self.shows()), (3, "old.example"))
+
+    def test_one_that_was_damaged_when_somebody_came_is_still_told_of(self) -> None:
+        (self.folder / "cert.pem").write_text("junk")
+        self.reactor.advance(LOOK_EACH)
+        self.assertEqual(self.shows(), "old.example")
+        for _time in range(2):
+            self.assertEqual(self.refused(), "FOLDER/cert.pem holds no certificate in PEM form")
+        self.put("new.example")
+        self.assertIn("changed: the certificate of ssl:4000:", self.rehash())
+        self.assertEqual(self.shows(), "new.example")
+
+    def test_a_key_behind_a_passphrase(self) -> None:
+        (self.folder / "key.pem").write_bytes(encrypted((self.folder / "key.pem").read_bytes()))
+        self.assertIn("FOLDER/key.pem needs a passphrase, and nobody is asked; ", self.refused())
+        self.assertEqual(self.shows(), "old.example")
 
 
 class Stopping:
@@ -262,11 +327,17 @@ class TheProcess(SynchronousTestCase):
         reactor, acts = Stopping(), []
         before = signal.getsignal(signal.SIGHUP)
         self.addCleanup(signal.signal, signal.SIGHUP, before)
-        on_signals(reactor, {signal.SIGHUP: lambda: acts.append("hup")})
+        heeded = {signal.SIGHUP: lambda: acts.append("hup")}
+        hold_signals(heeded)
+        signal.raise_signal(signal.SIGHUP)  # which would end this process
+        on_signals(reactor, heeded)
         signal.raise_signal(signal.SIGHUP)
         self.assertEqual(acts, [])
-        reactor.called[0]()
-        self.assertEqual(acts, ["hup"])
-        # What comes when all is done is nobody's any more.
-        self.assertEqual(reactor.trigger[:2] + reactor.trigger[3:],
-                         ("after", "shutdown", signal.SIG_BLOCK, {signal.SIGHUP}))  # fmt: skip
+        for call in reactor.called:
+            call()
+        self.assertEqual(acts, ["hup", "hup"])
+        # What comes when all is done is nobody's any more, in whichever thread it comes.
+        phase, event, trigger, *arguments = reactor.trigger
+        self.assertEqual((phase, event), ("after", "shutdown"))
+        trigger(*arguments)
+        self.assertEqual(signal.getsignal(signal.SIGHUP), signal.SIG_IGN)

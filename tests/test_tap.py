@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.serialization import PrivateFormat
 from twisted.application.service import IServiceMaker
 from twisted.internet.endpoints import quoteStringArgument
 from twisted.internet.error import CannotListenError
@@ -20,7 +21,7 @@ from twisted.python.lockfile import FilesystemLock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from tests.certificates import make_certificate
+from tests.certificates import encrypted, make_certificate
 from tests.files import folder_for, place_for
 from twisted_chat import tap
 from twisted_chat.service import ChatService, StartError
@@ -73,6 +74,13 @@ class Making(TapCase):
         service.privilegedStartService()
         ((port, _factory, backlog, interface),) = self.reactor.tcpServers
         self.assertEqual((port, backlog, interface), (4000, 1024, ""))
+
+    def test_what_comes_before_anybody_can(self) -> None:
+        service = self.make("--port", "4000")
+        open_then: list[int] = []
+        service.before_opening = lambda: open_then.append(len(self.reactor.tcpServers))
+        service.privilegedStartService()
+        self.assertEqual((open_then, len(self.reactor.tcpServers)), ([0], 1))
 
     def test_the_default_port_has_a_long_queue_too(self) -> None:
         self.make().privilegedStartService()
@@ -149,6 +157,22 @@ class Making(TapCase):
             self.assertIn(
                 why, self.complaint(lambda given=given: self.make("--auth", given, "--registration", "closed"))
             )
+
+    def test_a_file_of_passwords_that_is_not_there(self) -> None:
+        folder = folder_for(self)
+        for path, why in ((folder / "missing", "No such file or directory"), (folder, "Is a directory")):
+            with contextlib.redirect_stderr(io.StringIO()) as errors:
+                line = self.complaint(lambda path=path: self.make("--auth", f"file:{path}", "--registration", "closed"))
+            self.assertEqual(line, f"twistd chat: --auth file:{path}: {why}\n")
+            self.assertEqual(errors.getvalue(), "")
+
+    def test_who_has_a_name_that_others_vouch_for_is_told_how_he_logs_in(self) -> None:
+        passwords = place_for(self)
+        passwords.write_text("lisa:lisas-password\n")
+        service = self.make("--auth", f"file:{passwords}", "--registration", "operator")
+        service.privilegedStartService()
+        service.startService()
+        self.assertTrue(self.reactor.tcpServers[0][1].chat.others_vouch)
 
     def test_the_settings_arrive(self) -> None:
         motd = place_for(self)
@@ -244,13 +268,26 @@ class Failing(TapCase):
             f"privateKey={folder}/key:certKey={folder}/junk": f"{folder}/junk holds no certificate in PEM form",
             f"privateKey={folder}/key": f"{folder}/key holds no certificate in PEM form",
             f"privateKey={folder}/cert": f"{folder}/cert holds no private key in PEM form",
-            f"privateKey={folder}/damaged:certKey={folder}/cert": "the private key or the certificate is damaged, "
-            "or needs a passphrase",
+            f"privateKey={folder}/damaged:certKey={folder}/cert": "the private key or the certificate is damaged",
             f"privateKey={folder}/other:certKey={folder}/cert": "the certificate and the private key do not belong "
             "together",
         }.items():
             line = self.complaint(lambda port=f"ssl:4000:{arguments}": self.make("--port", port))
             self.assertEqual(line, f"twistd chat: --port ssl:4000:{arguments}: {wanted}\n")
+
+    def test_a_private_key_behind_a_passphrase(self) -> None:
+        """OpenSSL would ask for it at the terminal, and everything would wait for an answer."""
+        folder = folder_for(self)
+        certificate, key = make_certificate("localhost")
+        for form in (PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL):
+            (folder / "key").write_bytes(encrypted(key, form))
+            (folder / "cert").write_bytes(certificate)
+            (folder / "both").write_bytes(certificate + encrypted(key, form))
+            for arguments, name in ((f"privateKey={folder}/key:certKey={folder}/cert", "key"),
+                                    (f"privateKey={folder}/both", "both")):  # fmt: skip
+                line = self.complaint(lambda port=f"ssl:4000:{arguments}": self.make("--port", port))
+                self.assertEqual(line.count("\n"), 1, line)
+                self.assertIn(f"{arguments}: {folder}/{name} needs a passphrase, and nobody is asked; ", line)
 
     def test_a_colon_in_a_files_name(self) -> None:
         name = f"{folder_for(self)}/a:b"

@@ -8,9 +8,11 @@ from typing import Any
 
 from OpenSSL import SSL
 from twisted.internet.endpoints import quoteStringArgument
+from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import Clock
-from twisted.internet.testing import MemoryReactorClock
+from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.logger import LogEvent, LogLevel, formatEvent, globalLogPublisher
+from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.certificates import make_certificate
@@ -187,6 +189,16 @@ class Versions(CertificateCase):
 
 
 class Listening(CertificateCase):
+    def test_twisted_has_nothing_to_warn_of(self) -> None:
+        """It named an object and its address in memory at each start."""
+        self.write("chat.example")
+        certificates = self.certificates()
+        factory = TLSMemoryBIOFactory(certificates, False, Factory.forProtocol(Protocol))
+        protocol = factory.buildProtocol(None)
+        protocol.makeConnection(StringTransport())
+        self.assertIs(protocol.getHandle().get_context(), certificates.getContext())
+        self.assertEqual(self.flushWarnings(), [])
+
     def test_the_endpoint_asks_for_each_connection(self) -> None:
         self.write("old.example")
         reactor = MemoryReactorClock()

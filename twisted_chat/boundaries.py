@@ -74,6 +74,10 @@ class Recipient(Protocol):
     def backlog(self) -> int:
         """What it was given and has not got rid of; 0: ready for a page of the log."""
 
+    @property
+    def arrived(self) -> bool:
+        """Whether all that it was given is at the other end, as far as that can be known; read or not."""
+
     def view(self, current: bool) -> View:
         """How it sees the room that it is in currently, and the others."""
 
@@ -162,11 +166,21 @@ class Accounts(Protocol):
         """The account of the person with this id."""
 
     def stamp(self, person: str) -> str:
-        """Another one after each change of the password of the person with this id, and when its account has ended;
-        empty for who has none."""
+        """What the resume secrets of the person with this id are bound to; empty for who has no account.
+
+        It is another one after each change of the password, once those from before are `void`, and when
+        the account has ended. Where somebody else
+        keeps the password, it is another one after a day without that, too.
+        """
+
+    def void(self, account: Account) -> None:
+        """No resume secret from before is any good from now on."""
+
+    def is_vouched(self, account: Account) -> bool:
+        """Whether somebody else keeps its password."""
 
     def like(self, nick: str) -> Account | None:
-        """Somebody whose name looks like this one."""
+        """Somebody whose name looks like this one, or is it; accounts that are just being made among them."""
 
     def register(self, person: str, name: Name, password: str) -> Deferred[Account]:
         """Make `name` this person's own. Fails with `NameTaken`, `BadPassword`, `Busy`."""
@@ -174,7 +188,8 @@ class Accounts(Protocol):
     def login(self, nick: str, password: str, network: str) -> Deferred[Account]:
         """The account of this name and password. Fails with `BadLogin`, alike and in the same time for every reason.
 
-        `network` is where the try comes from: too many that failed are refused (`Busy`).
+        `network` is where the try comes from: too many that failed are refused (`Busy`), and so are all where who else
+        vouches for names does not answer.
         """
 
     def set_password(self, account: Account, password: str) -> Deferred[Account]:
@@ -319,8 +334,11 @@ class Journal(Protocol):
         A mark never goes back. It is no event: whether it could be written is not told.
         """
 
-    def unread(self, person: str, rooms: Sequence[str]) -> Deferred[Sequence[Unread]]:
-        """Of these rooms (empty: its direct messages), those that the person has a mark of, with what came since."""
+    def unread(self, person: str, rooms: Mapping[str, int]) -> Deferred[Sequence[Unread]]:
+        """What came to these rooms (empty: its direct messages) after the person's marks, through the numbers given.
+
+        A room without a mark is left out; the mark of direct messages is 0 without one: what nobody has read waits.
+        """
 
     def rooms(self) -> Sequence[KnownRoom]:
         """The rooms of which something is in the log, with their last topics. Asked once, at the start."""

@@ -38,12 +38,16 @@ def from_file(path: str, options: Collection[str], lists: Collection[str], flags
         found = tomllib.loads(read_text(path))
     except tomllib.TOMLDecodeError as error:
         raise usage.UsageError(f"{path}: {error}") from None
+    except RecursionError:
+        raise usage.UsageError(f"{path}: too many brackets within brackets") from None
+    except ValueError:  # all that the parser lets through of Python's own
+        raise usage.UsageError(f"{path}: a number in it is too long") from None
     names = (*options, *flags, OPERATORS)
     for name, value in found.items():
         if name not in names:
             near = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
             hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(names)}"
-            raise usage.UsageError(f"{path}: unknown key {name!r}{hint}")
+            raise usage.UsageError(f"{path}: unknown key {name[:MAX_NAME]!r}{hint}")
         if name == OPERATORS:
             found[name] = _operators(path, value)
         elif name in flags:
@@ -64,7 +68,12 @@ def _texts(path: str, name: str, value: object) -> list[str]:
 def _text(path: str, name: str, value: object) -> str:
     if not isinstance(value, str | int) or isinstance(value, bool):
         raise usage.UsageError(f"{path}: {name} must be a text or a number")
-    return str(cast(object, value))
+    if isinstance(value, str) and "\0" in value:
+        raise usage.UsageError(f"{path}: {name} must not hold a NUL character")
+    try:
+        return str(cast(object, value))
+    except ValueError:  # a hexadecimal one may be longer than what can be written out
+        raise usage.UsageError(f"{path}: {name} is too long a number") from None
 
 
 def _operators(path: str, table: object) -> Mapping[str, str]:

@@ -89,6 +89,16 @@ class Settings:
     def backoff(self) -> Backoff:
         return Backoff(self.login_tries, self.login_wait)
 
+    def check(self, allowed: int | None) -> None:
+        """Raise `UsageError` for what does not go together, or with so many connections as the system allows."""
+        most = self.connections(allowed)
+        if allowed is not None and most > allowed:
+            raise usage.UsageError(f"--max-connections {most}: the system allows {allowed} (ulimit -n, less a few)")
+        if self.auth and self.registration is Registration.OPEN:
+            raise usage.UsageError(
+                "--auth wants --registration closed or operator: else guests register the names it vouches for"
+            )
+
     def connections(self, allowed: int | None) -> int:
         """How many there may be in all, where the system allows so many; None where that is not known."""
         return self.max_connections or allowed or 1_000
@@ -214,7 +224,7 @@ OPTIONS: tuple[_Option, ...] = (
     _Option("new-per-address", _number(1), "New ones in 10 minutes. [default: 32, loopback exempt]"),
     _Option("max-unnamed", _bound, "Connections without a name, START:PERCENT:MOST. [default: 200:30:1000]"),
     _Option("naming-time", _number(1), "Seconds until one must have a name. [default: 60]"),
-    _Option("change-price", _number(1), "Lines that a join, part, rename, topic or /away counts for. [default: 5]"),
+    _Option("change-price", _number(1), "Lines that a join, rename, topic, /away, password counts for. [default: 5]"),
     _Option("repeat-price", _number(1), "Lines that the same words again count for. [default: 5]"),
     _Option("max-text", _number(1, MAX_TEXT), f"Characters of one text. [default: {MAX_TEXT}, which is the most]"),
     _Option("max-rooms", _number(1), "Rooms on the server, a fifth for accounts alone. [default: 10000]"),

@@ -48,7 +48,8 @@ def _set_doors(field: str) -> Callable[[Running, Settings], None]:
 
 
 def _connections(running: Running, settings: Settings) -> None:
-    running.admission.limit(settings.connections(running.allowed), settings.max_per_address)
+    most = settings.connections(running.allowed)
+    running.admission.limit(most, settings.max_per_address, settings.max_unnamed.within(most))
 
 
 def _backoff(running: Running, settings: Settings) -> None:
@@ -57,8 +58,7 @@ def _backoff(running: Running, settings: Settings) -> None:
 
 
 def _operators(running: Running, settings: Settings) -> None:
-    running.operators.replace(settings.operators)
-    running.chat.helm.operators_changed()
+    running.chat.helm.operators_changed(running.operators.replace(settings.operators))
 
 
 LIVE: dict[str, Callable[[Running, Settings], None]] = {
@@ -72,6 +72,7 @@ LIVE: dict[str, Callable[[Running, Settings], None]] = {
     "password": _set_doors("password"),
     "max_connections": _connections,
     "max_per_address": _connections,
+    "max_unnamed": _connections,
     "max_text": _set("limits", "limits"),
     "max_rooms": _set("limits", "limits"),
     "rooms_per_person": _set("limits", "limits"),
@@ -107,8 +108,8 @@ class Rehash:
     def _take(self) -> str:
         running = self._running
         wanted = self._read()
-        if running.allowed is not None and wanted.connections(running.allowed) > running.allowed:
-            raise usage.UsageError(f"max-connections {wanted.max_connections}: the system allows {running.allowed}")
+        for auth in (wanted.auth, self._settings.auth):  # what is asked for, and what goes on until a restart
+            replace(wanted, auth=auth).check(running.allowed)
         read = [(each, _certificate(each)) for each in running.certificates]
         changed = [
             field.name

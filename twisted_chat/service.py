@@ -42,7 +42,8 @@ class StartError(Exception):
 class ChatService(Service):
     """One chat and its doors.
 
-    `failed` gets a `StartError` when a door can't be opened; it is expected to raise.
+    `failed` gets a `StartError` when a door can't be opened; it is expected to raise. `before_opening` is called in the
+    process that will serve, before anybody can come.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class ChatService(Service):
         self._clock = clock
         self._failed = failed
         self.ports: list[IListeningPort] = []
+        self.before_opening: Callable[[], None] = lambda: None
 
     def startService(self) -> None:
         """Open the log: after twistd has forked and given up root's rights, so that the file belongs to who serves."""
@@ -65,6 +67,7 @@ class ChatService(Service):
     def privilegedStartService(self) -> None:
         """Open the doors: before twistd gives up root's rights, so that a port below 1024 can be had."""
         super().privilegedStartService()  # type: ignore[no-untyped-call]
+        self.before_opening()
         for door in self._doors:
             self._open(door)
 

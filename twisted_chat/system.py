@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -55,11 +55,16 @@ def use_monotonic_clock(reactor: Any) -> None:
     reactor.seconds = time.monotonic
 
 
+def hold_signals(signals: Collection[signal.Signals]) -> None:
+    """Let these wait for `on_signals`: before that they would end the process, some without a word."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+
+
 def on_signals(reactor: Any, acts: Mapping[signal.Signals, Callable[[], None]]) -> None:
     """Do in the reactor's thread what each signal asks for.
 
     In place of Twisted's own handlers, by which twistd ends with the signal instead of status 0. To be called when the
-    reactor runs.
+    reactor runs. What was held comes now.
     """
 
     def came(number: int, _frame: object) -> None:
@@ -67,9 +72,15 @@ def on_signals(reactor: Any, acts: Mapping[signal.Signals, Callable[[], None]]) 
 
     for number in acts:
         signal.signal(number, came)
-    # Twisted puts the system's own handlers back when it has ended: a signal that comes after that would be the end's
-    # status, though all was done in order.
-    reactor.addSystemEventTrigger("after", "shutdown", signal.pthread_sigmask, signal.SIG_BLOCK, set(acts))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, acts)
+    # Python puts the system's own handlers back as it ends: a signal that comes after that would be the end's status,
+    # though all was done in order. To block them would be this thread's affair alone, and others may be left.
+    reactor.addSystemEventTrigger("after", "shutdown", _ignore, acts)
+
+
+def _ignore(signals: Collection[signal.Signals]) -> None:
+    for number in signals:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def end_process_with(status: int) -> None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from twisted.cred.credentials import IUsernamePassword
 from twisted.cred.strcred import InvalidAuthArgumentString, InvalidAuthType, makeChecker
 from twisted.internet.error import ReactorNotRunning
 from twisted.logger import Logger
+from twisted.python import usage
 
 from twisted_chat.accounts.directory import Directory
 from twisted_chat.accounts.operators import KnownOperators
@@ -26,7 +28,7 @@ from twisted_chat.accounts.passwords import Hasher
 from twisted_chat.accounts.store import MemoryStore, Store
 from twisted_chat.accounts.threads import PasswordThreads
 from twisted_chat.boundaries import Journal, Keepers
-from twisted_chat.core.chat import REGISTRATIONS, Chat, Registration
+from twisted_chat.core.chat import REGISTRATIONS, Chat
 from twisted_chat.core.prices import Prices
 from twisted_chat.endpoints import endpoint, shown
 from twisted_chat.frontends.admission import Admission, newcomers
@@ -40,7 +42,14 @@ from twisted_chat.keeping.memory import MemoryKeepers
 from twisted_chat.options import MEMORY, Options, Settings, endpoint_description
 from twisted_chat.rehash import Rehash, Running
 from twisted_chat.service import ChatService, Door, StartError
-from twisted_chat.system import ThisProcess, end_process_with, on_signals, raise_descriptor_limit, use_monotonic_clock
+from twisted_chat.system import (
+    ThisProcess,
+    end_process_with,
+    hold_signals,
+    on_signals,
+    raise_descriptor_limit,
+    use_monotonic_clock,
+)
 from twisted_chat.tls import Certificates
 
 __all__ = ["Options", "makeService"]
@@ -75,13 +84,11 @@ def _compose(
     options: Options, reactor: Any, allowed: int | None, failed: _Failing, broken: Callable[[str], None]
 ) -> tuple[ChatService, Rehash]:
     settings = options.settings
+    try:
+        settings.check(allowed)
+    except usage.UsageError as error:
+        raise StartError(str(error)) from None
     most = settings.connections(allowed)
-    if allowed is not None and most > allowed:
-        raise StartError(f"--max-connections {most}: the system allows {allowed} (ulimit -n, less a few)")
-    if settings.auth and settings.registration is Registration.OPEN:
-        raise StartError(
-            "--auth wants --registration closed or operator: else guests register the names it vouches for"
-        )
     journal = _journal(settings, reactor, broken)
     threads = PasswordThreads(reactor)
     operators = KnownOperators(settings.operators, Hasher(threads), reactor, settings.backoff)
@@ -106,6 +113,7 @@ def _compose(
         history_lines=settings.history,
         registration=settings.registration,
         plaintext_passwords=settings.allow_plaintext_passwords,
+        others_vouch=bool(settings.auth),
         operators=operators,
         host=ThisProcess(reactor, lambda: rehash.now()),
         prices=Prices(settings.change_price, settings.repeat_price),
@@ -200,11 +208,16 @@ def _checkers(descriptions: Sequence[str]) -> list[ICredentialsChecker]:
     """The checkers of Twisted's that `--auth` names."""
     found = []
     for description in descriptions:
+        kind, _, path = description.partition(":")
         try:
+            if kind == "file" and path:
+                Path(path).read_bytes()  # Twisted would look for it at each login, and let nobody in
             checker = makeChecker(description)  # type: ignore[no-untyped-call]
         except InvalidAuthType:
             raise StartError(f"--auth {description}: there is no such kind; twistd --help-auth lists them") from None
-        except (InvalidAuthArgumentString, OSError, ValueError) as error:
+        except OSError as error:
+            raise StartError(f"--auth {description}: {error.strerror or error}") from None
+        except (InvalidAuthArgumentString, ValueError) as error:
             raise StartError(f"--auth {description}: {error}") from None
         if IUsernamePassword not in checker.credentialInterfaces:
             raise StartError(f"--auth {description} knows no passwords")
@@ -290,4 +303,5 @@ def _heed_signals(reactor: Any, service: ChatService, rehash: Rehash) -> None:
             service.hurry()
 
     acts = {signal.SIGINT: stop, signal.SIGTERM: stop, signal.SIGHUP: rehash.quietly}
+    service.before_opening = partial(hold_signals, acts)
     reactor.callWhenRunning(on_signals, reactor, acts)

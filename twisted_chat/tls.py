@@ -10,13 +10,15 @@ from typing import Any
 
 from twisted.internet.endpoints import quoteStringArgument, serverFromString
 from twisted.internet.error import VerifyError
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IOpenSSLServerConnectionCreator, IReactorTime
 from twisted.internet.protocol import Factory
 from twisted.logger import Logger
+from zope.interface import implementer
 
 LOOK_EACH = 60.0
 """Seconds, at least, between two looks at whether a certificate's files are new."""
 
+_ENCRYPTED = re.compile(rb"^(?:-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type: *4, *ENCRYPTED)", re.MULTILINE)
 _FILES = ("privateKey", "certKey", "extraCertChain", "dhParameters")
 
 _log = Logger()
@@ -25,8 +27,9 @@ Context = Any
 """An OpenSSL.SSL.Context; pyOpenSSL need not be installed where there is no TLS."""
 
 
+@implementer(IOpenSSLServerConnectionCreator)
 class Certificates:
-    """The context factory of one ssl: endpoint. Looks at its files when somebody comes, and when it is told to.
+    """What makes the connections of one ssl: endpoint. Looks at its files when somebody comes, and when it is told to.
 
     `shown` is the endpoint's description as it was asked for, from the folder in which the service was started. The
     first read raises whatever Twisted's endpoints raise.
@@ -37,12 +40,18 @@ class Certificates:
         self._description = _absolute(shown)
         self._paths = [path for name in _FILES if (path := argument(self._description, name))]
         self._clock = clock
-        self._stamp = self._look()
+        self._in_use = self._seen = self._look()
         self._looked = clock.seconds()
         self._context = self._read()
 
+    def serverConnectionForTLS(self, _protocol: object) -> Any:  # noqa: N802
+        """As Twisted asks for each connection."""
+        from OpenSSL.SSL import Connection
+
+        return Connection(self.getContext(), None)
+
     def getContext(self) -> Context:
-        """As a context factory of Twisted's: asked for each connection."""
+        """The context for who comes now."""
         now = self._clock.seconds()
         if now - self._looked >= LOOK_EACH:
             self._looked = now
@@ -51,28 +60,30 @@ class Certificates:
 
     def _take_what_is_new(self) -> None:
         stamp = self._look()
-        if stamp == self._stamp:
+        if stamp == self._seen:
             return
-        self._stamp = stamp  # a damaged one is told of once
+        self._seen = stamp  # a damaged one is told of once
         try:
-            self._context = self._read()
+            self.take((self._read(), stamp))
         except Exception as error:
             _log.warn("the old certificate stays: {why}", why=f"{self.shown}{why_not(error, self.shown)}")
         else:
             _log.info("the new certificate of {door} is in use", door=self.shown)
 
     def read(self) -> tuple[Context, object] | None:
-        """What is in the files now, for `take`; None where they are what they were. Raises as the first read does."""
+        """What is in the files now, for `take`; None where that is in use. Raises as the first read does."""
         stamp = self._look()
-        return None if stamp == self._stamp else (self._read(), stamp)
+        return None if stamp == self._in_use else (self._read(), stamp)
 
     def take(self, read: tuple[Context, object]) -> None:
         """Use that from now on."""
-        self._context, self._stamp = read
+        self._context, self._in_use = read
+        self._seen = self._in_use
 
     def _read(self) -> Context:
         from OpenSSL.SSL import TLS1_2_VERSION
 
+        _refuse_encrypted(self._description)
         caught = _Catcher()
         with warnings.catch_warnings():
             # Twisted gives pyOpenSSL objects of a kind that it would rather not have any more.
@@ -113,6 +124,18 @@ class TlsReactor:
         return self._reactor.listenSSL(port, factory, self._certificates, **more)
 
 
+class EncryptedKeyError(Exception):
+    """A private key wants a passphrase, which nobody is asked for; the text names its file."""
+
+
+def _refuse_encrypted(description: str) -> None:
+    """Raise `EncryptedKeyError` where OpenSSL would ask for a passphrase at the terminal, and everybody would wait."""
+    for path in _key_and_certificate(description):
+        with suppress(OSError):  # which the endpoint tells of
+            if _ENCRYPTED.search(Path(path).read_bytes()):
+                raise EncryptedKeyError(path)
+
+
 def why_not(error: Exception, shown: str) -> str:
     """What is wrong with an endpoint, to follow its description."""
     if isinstance(error, ImportError):
@@ -120,6 +143,8 @@ def why_not(error: Exception, shown: str) -> str:
         return f" needs a part that is not installed: {hint}"
     if isinstance(error, OSError):
         return f": can't read {error.filename}: {error.strerror}"
+    if isinstance(error, EncryptedKeyError):
+        return f": {error} needs a passphrase, and nobody is asked; openssl pkey -in {error} -out NEW takes it off"
     if isinstance(error, VerifyError):
         return ": the certificate and the private key do not belong together"
     if type(error).__module__.startswith("OpenSSL."):  # which need not be installed
@@ -129,13 +154,17 @@ def why_not(error: Exception, shown: str) -> str:
 
 def _wrong_file(description: str) -> str:
     """Which of an ssl: endpoint's files is not what it should be, as far as a look into them tells."""
-    key = argument(description, "privateKey") or "server.pem"  # Twisted's own default
-    certificate = argument(description, "certKey") or key
-    for name, what in ((key, "private key"), (certificate, "certificate")):
+    for name, what in zip(_key_and_certificate(description), ("private key", "certificate"), strict=True):
         with suppress(OSError):
             if f"{what.upper()}-----".encode() not in Path(name).read_bytes():
                 return f"{name} holds no {what} in PEM form"
-    return "the private key or the certificate is damaged, or needs a passphrase"
+    return "the private key or the certificate is damaged"
+
+
+def _key_and_certificate(description: str) -> tuple[str, str]:
+    """Their files."""
+    key = argument(description, "privateKey") or "server.pem"  # Twisted's own default
+    return key, argument(description, "certKey") or key
 
 
 def argument(description: str, name: str) -> str | None:

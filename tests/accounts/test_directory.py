@@ -6,6 +6,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.task import Clock
+from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.accounts.test_passwords import Later
@@ -70,10 +71,24 @@ class Registering(DirectoryCase):
         threads.works()
         self.assertEqual(self.successResultOf(first).id, "2")
 
+    def test_it_is_held_while_it_is_made(self) -> None:
+        """Whose it was may be gone before it is his."""
+        threads = Later()
+        directory = self.slow(threads)
+        directory.register("2", parse_nick("larry"), SESAME)
+        for nick in ("LARRY", "Iarry"):
+            alike = directory.like(nick)
+            assert alike is not None
+            self.assertEqual((alike.id, alike.name), ("2", "larry"))
+        self.assertIsNone(directory.named("larry"))
+        threads.works()
+        self.assertEqual(directory.named("larry"), directory.like("Iarry"))
+
     def test_one_that_can_not_be_kept_is_free_again(self) -> None:
         self.patch(self.store, "add", lambda _record: fail(StorageUnavailable()))
         self.failureResultOf(self.directory.register("2", parse_nick("bob"), SESAME), StorageUnavailable)
         self.assertIsNone(self.directory.named("bob"))
+        self.assertIsNone(self.directory.like("bob"))
         del self.store.add  # type: ignore[attr-defined]
         self.successResultOf(self.directory.register("2", parse_nick("bob"), SESAME))
 
@@ -93,7 +108,7 @@ class LoggingIn(DirectoryCase):
     def test_guessing_gets_slow_for_the_network(self) -> None:
         for number in range(BACKOFF.free):
             self.refuses(BadLogin, nick=f"nobody{number}", network="192.0.2.7")
-        self.assertIn("wait 1 seconds", self.refuses(Busy, nick="bob", network="192.0.2.7"))
+        self.assertIn("wait 1 second", self.refuses(Busy, nick="bob", network="192.0.2.7"))
         self.logs_in(network="192.0.2.8")
         self.clock.advance(1)
         self.logs_in(network="192.0.2.7")
@@ -114,15 +129,29 @@ class LoggingIn(DirectoryCase):
                 self.logs_in("eve", network="192.0.2.7")
         self.refuses(Busy, network="192.0.2.7")
 
-    def test_many_at_once_are_many(self) -> None:
+    def test_many_wrong_ones_at_once_are_many(self) -> None:
         threads = Later()
         directory = self.slow(threads)
         directory.open()
         answers: list[Deferred[Any]] = [
             directory.login("alice", "wrong", "192.0.2.7") for _try in range(BACKOFF.free + 1)
         ]
-        self.failureResultOf(answers[-1], Busy)
-        self.assertEqual(len(threads.waiting), BACKOFF.free)
+        while threads.waiting:
+            threads.works()
+        for answer in answers:
+            self.failureResultOf(answer, BadLogin)
+        error = self.failureResultOf(directory.login("alice", SESAME, "192.0.2.7"), Busy).value
+        self.assertEqual(str(error), "too many tries failed; wait 2 seconds")
+
+    def test_a_class_behind_one_address_comes_at_once(self) -> None:
+        threads = Later()
+        directory = self.slow(threads)
+        directory.open()
+        answers = [directory.login("alice", SESAME, "192.0.2.7") for _pupil in range(16)]
+        while threads.waiting:
+            threads.works()
+        for answer in answers:
+            self.assertEqual(self.successResultOf(answer), self.alice)
 
     def test_a_crowd(self) -> None:
         threads = Later()
@@ -174,6 +203,26 @@ class Passwords(DirectoryCase):
     def test_one_that_can_be_none(self) -> None:
         self.failureResultOf(self.directory.set_password(self.alice, "x"), BadPassword)
         self.logs_in()
+
+    def test_resume_secrets_from_before_are_void_over_a_restart(self) -> None:
+        before = self.directory.stamp("1")
+        self.directory.void(self.alice)
+        after = self.directory.stamp("1")
+        self.assertNotEqual(after, before)
+        self.assertEqual(self.store.load()[0].voided, 1)
+        again = make_accounts(self.clock, self.store)
+        again.open()
+        self.assertEqual((again.stamp("1"), again.stamp("nobody")), (after, ""))
+
+    def test_where_that_can_not_be_kept_it_holds_until_then(self) -> None:
+        said: list[LogEvent] = []
+        globalLogPublisher.addObserver(said.append)
+        self.addCleanup(globalLogPublisher.removeObserver, said.append)
+        self.patch(self.store, "set_voided", lambda _account, _voided: fail(StorageUnavailable()))
+        before = self.directory.stamp("1")
+        self.directory.void(self.alice)
+        self.assertNotEqual(self.directory.stamp("1"), before)
+        self.assertIn("that resume secrets are void is not kept over a restart", formatEvent(said[0]) or "")
 
     def test_closing_ends_the_threads(self) -> None:
         threads = Later()

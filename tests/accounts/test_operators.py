@@ -23,7 +23,8 @@ class Proving(SynchronousTestCase):
         known = KnownOperators(self.secrets, Hasher(AtOnce()), self.clock)
         self.assertTrue(known.is_one("RUTH"))
         self.assertFalse(known.is_one("nobody"))
-        known.replace({"nobody": "x"})
+        self.assertEqual(known.replace({"RUTH": self.secrets["ruth"], "anna": "another one"}), {"anna"})
+        self.assertEqual(known.replace({"nobody": "x"}), {"ruth", "anna"})
         self.assertEqual((known.is_one("ruth"), known.is_one("nobody")), (False, True))
 
     def test_each_answer_costs_one_hash(self) -> None:
@@ -60,14 +61,21 @@ class Proving(SynchronousTestCase):
         later.works()
         self.assertEqual(self.successResultOf(answer), "ruth")
 
-    def test_many_at_once_are_many(self) -> None:
-        """They count before any of them is answered; and what waits is bounded."""
+    def test_many_wrong_ones_at_once_are_many(self) -> None:
         later = Later()
         known = KnownOperators(self.secrets, Hasher(later), self.clock)
-        for _try in range(5):
-            known.prove("ruth", "wrong", "192.0.2.1").addErrback(lambda _failure: None)
-        self.failureResultOf(known.prove("ruth", "correct horse", "192.0.2.1"), Busy)
-        for number in range(AT_ONCE + WAITING - 5):
+        tries = [known.prove("ruth", "wrong", "192.0.2.1") for _try in range(6)]
+        while later.waiting:
+            later.works()
+        for each in tries:
+            self.failureResultOf(each, BadLogin)
+        error = self.failureResultOf(known.prove("ruth", "correct horse", "192.0.2.1"), Busy).value
+        self.assertEqual(str(error), "too many tries failed; wait 2 seconds")
+
+    def test_what_waits_is_bounded(self) -> None:
+        later = Later()
+        known = KnownOperators(self.secrets, Hasher(later), self.clock)
+        for number in range(AT_ONCE + WAITING):
             known.prove("ruth", "wrong", f"10.0.0.{number}")
         self.failureResultOf(known.prove("ruth", "correct horse", "192.0.2.2"), Busy)
         self.assertEqual(len(later.waiting), AT_ONCE + WAITING)

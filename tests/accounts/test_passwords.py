@@ -42,6 +42,29 @@ class Hashing(SynchronousTestCase):
         for wrong in ("short", "$argon2id$damaged", DUMMY.replace("argon2id", "argon2i"), "$argon2x$"):
             self.assertRaises(BadPassword, check_secret, wrong)
 
+    def test_a_damaged_hash(self) -> None:
+        start, (salt, digest) = DUMMY.rpartition("$m=")[0], DUMMY.split("$")[-2:]
+        for costs, *rest in (
+            ("19456,t=2,p=1", "aa", "bb"),
+            ("19456,t=2,p=1", salt, digest[:-1]),  # bits that belong to nothing
+            ("19456,t=2,p=1", salt, digest[:15]),
+            ("19456,t=2,p=1", salt[:9], digest),
+            ("19456,t=2,p=1", salt, digest.replace("/", "!")),
+            ("19456,t=2,p=1", salt, digest + "\u00e9"),
+            ("19456,t=2,p=1", salt, digest + "AA"),
+            ("19456,t=2", salt, digest),
+            ("19456,t=two,p=1", salt, digest),
+            (f"{'9' * 5000},t=2,p=1", salt, digest),
+            ("7,t=2,p=1", salt, digest),
+            ("1945600000,t=2,p=1", salt, digest),
+            ("19456,t=0,p=1", salt, digest),
+            ("19456,t=2000000000,p=1", salt, digest),
+            ("19456,t=2,p=0", salt, digest),
+        ):
+            wrong = "$".join((f"{start}$m={costs}", *rest))
+            self.assertRaises(BadPassword, check_secret, wrong)
+        check_secret("$".join((f"{start}$m=19456,t=2,p=1", salt, digest)))
+
     def test_each_has_its_salt(self) -> None:
         one, other = (self.successResultOf(self.hasher.hash("open sesame")) for _hash in range(2))
         self.assertNotEqual(one, other)

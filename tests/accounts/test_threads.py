@@ -14,6 +14,7 @@ from twisted.trial.unittest import TestCase
 
 from twisted_chat.accounts.passwords import AT_ONCE, Hasher
 from twisted_chat.accounts.threads import NICENESS, PasswordThreads
+from twisted_chat.core.errors import ShuttingDown
 
 
 def niceness() -> int:
@@ -59,6 +60,14 @@ class Threads(TestCase):
 
     def test_nothing_was_to_do(self) -> None:
         PasswordThreads(reactor).stop()
+
+    async def test_what_comes_after_the_end_begins_none(self) -> None:
+        """It would keep the process from ending."""
+        self.threads.stop()
+        before = threading.active_count()
+        with self.assertRaises(ShuttingDown):
+            await self.threads.run(lambda: self.fail("it was done"))
+        self.assertEqual(threading.active_count(), before)
 
     @skipUnless(sys.platform == "linux", "elsewhere the whole process would be nicer")
     async def test_they_give_way(self) -> None:

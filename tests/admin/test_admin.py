@@ -122,6 +122,14 @@ class Export(AdminCase):
         self.assertEqual([line["seq"] for line in self.exported("--room", "#DEV")], [2])
         self.assertEqual(self.refused("export", "--room", "#nowhere"), "nothing was ever said in #nowhere")
 
+    def test_a_room_that_was_dropped(self) -> None:
+        self.fill()
+        with closing(sqlite3.connect(self.path)) as database:
+            database.execute("INSERT INTO dropped_rooms (room) VALUES (?)", (DEV,))
+            database.commit()
+        self.assertEqual([line["seq"] for line in self.exported()], [1, 3, 4, 6, 7])
+        self.assertEqual(self.refused("export", "--room", "#DEV"), "nothing was ever said in #DEV")
+
     def test_since(self) -> None:
         self.fill()
         self.assertEqual([line["seq"] for line in self.exported("--since", "2026-11-22")], [1, 2, 3, 4, 6, 7])

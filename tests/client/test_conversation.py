@@ -107,10 +107,10 @@ class EnteringTests(Talk):
         self.assertIn("1 other is in #dev: dave.", self.shown[0])
         self.assertEqual(self.sent, [{"type": "say", "room": "#dev", "text": "early", "id": "c-1"}])
 
-    def test_without_the_wished_room_it_is_the_lobby(self) -> None:
-        self.start("#dev")
-        self.is_welcome(room("#lobby"))
-        self.assertEqual(self.talk.rooms.current, "#lobby")
+    def test_a_wished_room_by_another_spelling(self) -> None:
+        self.start("#Dev")
+        self.is_welcome(room("#lobby"), room("#dev"))
+        self.assertEqual((self.talk.rooms.current, self.talk.rooms.is_nowhere), ("#dev", False))
 
     def test_history_is_asked_for(self) -> None:
         self.start(history_lines=5)
@@ -120,9 +120,261 @@ class EnteringTests(Talk):
                          [("history", "#lobby"), ("history", "#dev"), ("say", "#lobby")])  # fmt: skip
         self.assertEqual(self.sent[0]["limit"], 5)
 
+    def test_how_much_of_it_is_the_servers_to_say(self) -> None:
+        self.start(history_lines=None)
+        self.is_welcome()
+        self.assertNotIn("limit", self.sent[0])
+
     def test_refusals(self) -> None:
         self.hears(type="error", code="NICK_IN_USE", text="alice is taken")
         self.assertEqual(self.effects, [Refused("NICK_IN_USE", "alice is taken")])
+
+
+WAY_OUT = "are not in #dev: nothing is said until you /join it, or /switch #lobby"
+
+
+class NowhereTests(Talk):
+    """The room to talk in is not open, or not any more: nothing goes to another one instead."""
+
+    def is_nowhere(self) -> None:
+        self.start("#dev")
+        self.is_welcome(room("#lobby", "bob"))
+
+    def is_refused(self, *lines: str) -> None:
+        for line in lines:
+            self.types(line)
+            self.assertEqual((self.shown, self.sent), ([f"!!! NOT_SENT you {WAY_OUT}"], []), line)
+
+    def test_a_wished_room_that_is_not_open(self) -> None:
+        self.is_nowhere()
+        self.assertEqual(self.talk.rooms.place, "not in #dev")
+        self.is_refused("hello", "/me waves", "/topic x", "/part", "/kick bob", "/set limit 3")
+        self.assertEqual(self.talk.refusals, 6)
+        self.types("/who")
+        self.assertEqual([fields["text"] for fields in self.sent], ["/who"])
+        self.types("/msg bob hi")
+        self.assertEqual([fields["to"] for fields in self.sent], ["bob"])
+        self.hears(**self.event(11, "hi"))
+        self.assertEqual(self.shown, ["[#lobby] bob: hi"])
+
+    def test_the_refusal_stands_below_the_history(self) -> None:
+        self.start("#dev", history_lines=None)
+        self.is_welcome(room("#lobby", "bob"))
+        self.assertIn("1 other is in #lobby", self.shown[0])
+        self.assertEqual(len(self.shown), 1)
+        (asked,) = self.sent
+        self.hears(type="error", code="NEED_KEY", text="#dev is locked")
+        self.assertEqual(self.shown, [])
+        self.hears(type="history", room="#lobby", events=[self.event(3, "old")], id=asked["id"])
+        self.assertEqual(self.shown[1:], ["*** #3 2026-11-22 20:00 [#lobby] bob: old", "!!! NEED_KEY #dev is locked",
+                                          f"*** You {WAY_OUT}"])  # fmt: skip
+        self.hears(type="error", code="FLOOD", text="enough")
+        self.assertEqual(self.shown, ["!!! FLOOD enough"])
+
+    def test_a_history_that_is_refused_holds_nothing_back(self) -> None:
+        self.start("#dev", history_lines=None)
+        self.is_welcome(room("#lobby"))
+        (asked,) = self.sent
+        self.hears(type="error", code="STORAGE_UNAVAILABLE", text="no", id=asked["id"])
+        self.assertEqual(self.shown, ["!!! STORAGE_UNAVAILABLE no", f"*** You {WAY_OUT}"])
+
+    def test_a_cut_holds_nothing_back(self) -> None:
+        self.start("#dev", history_lines=None)
+        self.is_welcome(room("#lobby"))
+        self.hears(type="error", code="NEED_KEY", text="#dev is locked")
+        self.is_cut()
+        self.assertEqual(self.shown, ["!!! NEED_KEY #dev is locked", f"*** You {WAY_OUT}"])
+
+    def test_what_was_typed_before_is_for_that_room_alone(self) -> None:
+        self.start("#dev")
+        self.types("hello")
+        self.types("/topic x")
+        self.types("/time")
+        self.is_welcome(room("#lobby"))
+        self.assertEqual([fields.get("room", fields.get("text")) for fields in self.sent], ["#dev", "/time"])
+        self.assertEqual(self.shown[1:], [f"*** You {WAY_OUT}", f"!!! NOT_SENT you {WAY_OUT}"])
+
+    def test_switching_ends_it(self) -> None:
+        self.is_nowhere()
+        self.types("/switch #lobby")
+        self.types("hello")
+        self.assertEqual([fields["room"] for fields in self.sent], ["#lobby"])
+        self.assertEqual(self.talk.rooms.place, "#lobby")
+
+    def test_so_does_joining_with_the_key(self) -> None:
+        self.is_nowhere()
+        self.types("/join #dev key")
+        (asked,) = self.sent
+        self.assertEqual((asked["room"], asked["key"]), ("#dev", "key"))
+        self.types("hello")  # for there, or for nobody
+        self.assertEqual([fields["room"] for fields in self.sent], ["#dev"])
+        self.hears(type="joined", room="#dev", nick="alice", people=[], time=TIME, id=asked["id"])
+        self.assertEqual(self.talk.rooms.place, "#dev")
+
+    def test_not_with_a_wrong_key(self) -> None:
+        self.is_nowhere()
+        self.types("/join #dev wrong")
+        self.hears(type="error", code="NEED_KEY", text="no", id=self.sent[0]["id"])
+        self.assertEqual(self.talk.rooms.place, "not in #dev")
+        self.is_refused("hello")
+
+    def test_a_room_that_can_not_be_joined_from_nowhere(self) -> None:
+        self.is_nowhere()
+        self.types("/join #ops")
+        self.hears(type="error", code="NEED_KEY", text="no", id=self.sent[0]["id"])
+        self.is_refused("hello")
+
+    def test_put_out(self) -> None:
+        self.start("#dev")
+        self.is_welcome(room("#lobby"), room("#dev", "bob"))
+        self.hears(type="left", room="#dev", nick="alice", reason="kicked by bob: tea", by="bob", time=TIME)
+        self.assertEqual(self.shown, ["*** alice left #dev (kicked by bob: tea)", f"*** You {WAY_OUT}"])
+        self.is_refused("hello")
+
+    def test_put_out_of_another_room(self) -> None:
+        self.is_welcome(room("#lobby"), room("#dev", "bob"))
+        self.hears(type="left", room="#dev", nick="alice", reason="kicked by bob", by="bob", time=TIME)
+        self.assertEqual((self.shown, self.talk.rooms.place), (["*** alice left #dev (kicked by bob)"], "#lobby"))
+        self.types("hello")
+        self.assertEqual(len(self.sent), 1)
+
+    def test_put_out_of_the_only_room(self) -> None:
+        self.is_welcome(room("#lobby", "bob"))
+        self.hears(type="left", room="#lobby", nick="alice", reason="kicked by bob", by="bob", time=TIME)
+        self.types("hello")
+        self.assertEqual(self.shown, ["!!! NOT_SENT you are not in #lobby: nothing is said until you /join it"])
+
+    def test_a_room_that_is_closed_when_one_comes_back(self) -> None:
+        self.start("#dev")
+        self.is_welcome(room("#lobby"), room("#dev"))
+        self.is_cut()
+        self.is_welcome(room("#lobby"))
+        self.assertEqual(self.shown, ["*** Connected again.", f"*** You {WAY_OUT}"])
+        self.is_refused("hello")
+
+    def test_a_room_that_one_was_about_to_join(self) -> None:
+        self.is_welcome(room("#lobby"))
+        self.types("/join #dev")
+        self.is_cut()
+        self.is_welcome(room("#lobby"))
+        self.assertEqual((self.shown, self.talk.rooms.place), (["*** Connected again."], "#dev"))
+
+
+class SomebodyElseTests(Talk):
+    """A welcome within a connection: after a login, a logout, a new password."""
+
+    def setUp(self) -> None:
+        self.start("#dev", history_lines=None)
+        self.is_welcome(room("#lobby", "bob"), room("#dev"))
+        self.answers_the_history()
+
+    def answers_the_history(self) -> None:
+        for asked in self.sent:
+            self.hears(type="history", room=asked["room"], events=[], id=asked["id"])
+
+    def test_a_new_secret_is_nothing_to_show(self) -> None:
+        self.is_welcome(room("#dev"), room("#lobby", "bob"), resume="R2")
+        self.assertEqual(self.effects, [])
+        self.is_cut()
+        self.assertEqual(self.talk.hello()["resume"], "R2")
+
+    def test_a_login(self) -> None:
+        self.types("/login fritz secret")
+        *_, asked = self.sent
+        self.types("hello")
+        self.assertEqual(self.sent, [])  # not before it is clear who says it
+        self.hears(type="reply", lines=["You are fritz now"], id=asked["id"])
+        self.assertEqual([fields.get("text") for fields in self.sent], ["hello"])
+        mark = self.sent[0]["id"]
+        self.is_welcome(room("#dev"), room("#lobby", "bob"), nick="fritz", resume="F")
+        self.assertEqual((self.shown, self.sent), (["*** You go on as fritz, in #dev, #lobby"], []))
+        self.hears(**self.event(11, "hello", "fritz", room="#dev", id=mark))
+        self.assertEqual((self.kinds, len(self.talk.outbox)), ([Kind.OWN], 0))
+        self.is_cut()
+        self.assertEqual(self.talk.hello(), {"type": "hello", "nick": "fritz", "resume": "F", "log": "L", "since": 11,
+                                             "rooms": ["#dev"]})  # fmt: skip
+        self.is_welcome(room("#lobby"), room("#dev"), nick="fritz")
+        self.assertEqual((self.shown, self.sent), (["*** Connected again."], []))
+
+    def test_a_login_that_fails_lets_the_rest_go(self) -> None:
+        self.types("/login fritz wrong")
+        *_, asked = self.sent
+        self.types("hello")
+        self.hears(type="error", code="BAD_LOGIN", text="no", id=asked["id"])
+        self.assertEqual([fields.get("text") for fields in self.sent], ["hello"])
+
+    def test_a_cut_before_the_login_is_answered(self) -> None:
+        self.types("/login fritz secret")
+        self.types("hello")
+        self.is_cut()
+        self.assertEqual(self.shown, ["!!! NO_ANSWER the connection was lost before the answer came to /login"])
+        self.is_welcome(room("#lobby"), room("#dev"))
+        self.assertEqual([fields["text"] for fields in self.sent], ["hello"])
+
+    def test_what_was_sent_before_is_neither_lost_nor_said_twice(self) -> None:
+        self.types("hello")
+        (said,) = self.sent
+        self.is_welcome(room("#lobby"), room("#dev"), nick="fritz", resume="F")
+        self.assertEqual((self.sent, len(self.talk.outbox)), ([], 1))
+        self.hears(**self.event(11, "hello", "alice", room="#dev", id=said["id"]))
+        self.assertEqual((self.shown, len(self.talk.outbox)), (["alice: hello"], 0))
+
+    def test_commands_after_it_are_about_the_current_room(self) -> None:
+        self.is_welcome(room("#lobby"), room("#dev"), nick="fritz")
+        self.types("/topic x")
+        self.assertEqual([fields["text"] for fields in self.sent], ["/switch #dev", "/topic x"])
+
+    def test_rooms_that_come_with_the_account(self) -> None:
+        self.is_welcome(room("#lobby"), room("#dev"), room("#ops"), nick="fritz")
+        self.assertEqual([(fields["type"], fields["room"]) for fields in self.sent], [("history", "#ops")])
+
+    def test_a_room_that_does_not_come_with_it(self) -> None:
+        self.is_welcome(room("#lobby", "bob"), nick="fritz")
+        self.assertEqual(self.shown, ["*** You go on as fritz, in #lobby", f"*** You {WAY_OUT}"])
+
+    def test_lines_that_were_seen_live_are_no_history(self) -> None:
+        self.hears(**self.event(11, "live"))
+        self.is_welcome(room("#lobby"), room("#dev"), nick="fritz")
+        self.hears(type="history", room="#lobby", events=[self.event(11, "live")])
+        self.assertEqual(self.shown, [])
+
+    def test_a_reply_is_not_for_who_wrote_to_somebody_else(self) -> None:
+        self.hears(type="direct", seq=11, nick="bob", to="alice", text="psst", time=TIME)
+        self.is_welcome(room("#lobby"), room("#dev"), nick="fritz")
+        self.types("/r what?")
+        self.assertEqual([fields["type"] for fields in self.sent], ["command", "command"])
+
+
+class PlaintextTests(Talk):
+    """A password does not leave for another machine in clear."""
+
+    LINES = ("/register secret", "/login bob secret", "/password a b", "/oper ruth secret", "/enroll eve secret")
+
+    def test_it_is_refused_here(self) -> None:
+        self.talk.is_private = False
+        self.is_welcome()
+        for line in self.LINES:
+            self.types(line)
+            self.assertEqual((self.sent, len(self.talk.outbox)), ([], 0))
+            self.assertTrue(self.shown[0].startswith("!!! PLAINTEXT_REFUSED nothing was sent"), self.shown)
+            self.assertIn("--tls", self.shown[0])
+            self.assertNotIn("secret", self.shown[0])
+        self.assertEqual(self.talk.refusals, len(self.LINES))
+        self.types("/who")
+        self.assertEqual(len(self.sent), 1)
+
+    def test_nor_does_one_that_was_typed_before_there_was_a_connection(self) -> None:
+        self.start(window=1)
+        for line in (*self.LINES, "hello"):
+            self.types(line)
+        self.talk.is_private = False
+        self.is_welcome()
+        self.assertEqual([fields["text"] for fields in self.sent], ["hello"])
+
+    def test_a_full_outbox_does_not_show_it(self) -> None:
+        self.start(limit=0)
+        self.types("/login bob secret")
+        self.assertEqual(self.shown, ["!!! NOT_SENT 0 lines wait already, not this one: /login"])
 
 
 class TypingTests(Talk):
@@ -251,9 +503,28 @@ class RoomTests(Talk):
         self.assertEqual(self.talk.rooms.current, "#dev")
         self.assertIn("dave", self.talk.rooms.nicks())
 
+    def test_joining_by_a_command(self) -> None:
+        self.types("/create #dev")
+        self.hears(type="joined", room="#dev", nick="alice", people=[], time=TIME)
+        self.assertEqual(self.talk.rooms.current, "#dev")
+
+    def test_joining_with_another_client(self) -> None:
+        self.hears(type="joined", room="#dev", nick="alice", people=[], time=TIME)
+        self.assertEqual(
+            self.shown, ["*** You are in #dev, alone.", "*** You joined it elsewhere; /switch #dev talks there"]
+        )
+        self.types("hello")
+        self.assertEqual([fields["room"] for fields in self.sent], ["#lobby"])
+
+    def test_a_lost_room_that_another_client_got_into(self) -> None:
+        self.start("#dev")
+        self.is_welcome(room("#lobby"))
+        self.hears(type="joined", room="#dev", nick="alice", people=[], time=TIME)
+        self.assertEqual((len(self.shown), self.talk.rooms.place), (1, "#dev"))
+
     def test_the_topic_of_a_room_that_is_joined(self) -> None:
         self.hears(type="joined", room="#dev", nick="alice", people=[], count=0, topic="tea", time=TIME)
-        self.assertEqual(self.shown, ["*** You are in #dev, alone. The topic: tea"])
+        self.assertEqual(self.shown[0], "*** You are in #dev, alone. The topic: tea")
 
     def test_a_room_that_can_not_be_joined(self) -> None:
         self.types("/join #dev")
@@ -266,6 +537,7 @@ class RoomTests(Talk):
 
     def test_parting(self) -> None:
         self.hears(type="joined", room="#dev", nick="alice", people=[], time=TIME)
+        self.types("/switch #dev")
         self.types("/part tea")
         self.assertEqual((self.sent[0]["room"], self.sent[0]["reason"]), ("#dev", "tea"))
         self.hears(type="left", room="#dev", nick="alice", reason="tea", time=TIME, id=self.sent[0]["id"])

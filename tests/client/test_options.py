@@ -24,10 +24,11 @@ class OptionsTests(SynchronousTestCase):
         self.assertEqual(options.target.where, "127.0.0.1:55555")
         self.assertTrue(options.reconnect)
         self.assertTrue(options.times)
+        self.assertFalse(options.target.plaintext_passwords)
         self.assertFalse(options.target.tls or options.retry or options.once or options.bell or options.plain)
 
     def test_all_of_them(self) -> None:
-        more = ["--retry", "--no-reconnect", "--once", "--bell", "--no-times", "--plain"]
+        more = ["--allow-plaintext-passwords", "--retry", "--no-reconnect", "--once", "--bell", "--no-times", "--plain"]
         rooms = ["--room", "#a", "--room", "b"]
         options = parse(["bob", "--host", "::1", "--port", "7", "--ca", "f", "--password-file", "p", *rooms, *more])
         self.assertEqual(options.nick, "bob")
@@ -35,6 +36,7 @@ class OptionsTests(SynchronousTestCase):
         self.assertEqual((options.target.tls, options.target.ca), (True, "f"))
         self.assertEqual((options.retry, options.reconnect, options.once), (True, False, True))
         self.assertEqual((options.target.rooms, options.target.password_file), (("#a", "b"), "p"))
+        self.assertTrue(options.target.plaintext_passwords)
         self.assertEqual((options.bell, options.times, options.plain), (True, False, True))
 
     def test_wrong_ones(self) -> None:

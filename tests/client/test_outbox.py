@@ -54,3 +54,15 @@ class OutboxTests(SynchronousTestCase):
         box.cut()
         self.assertEqual(box.confirm("x-1").typed, "a")
         self.assertEqual([entry.typed for entry in box.take()], ["b"])
+
+    def test_what_follows_waits_for_an_answer(self) -> None:
+        box = Outbox("x")
+        self.add(box, "say", "a")
+        box.add({"type": "command"}, "b", "#lobby", alone=True)
+        self.add(box, "say", "c")
+        self.assertEqual([entry.typed for entry in box.take()], ["a", "b"])
+        self.assertEqual(box.take(), [])
+        box.confirm("x-1")
+        self.assertEqual(box.take(), [])
+        box.confirm("x-2")
+        self.assertEqual([entry.typed for entry in box.take()], ["c"])

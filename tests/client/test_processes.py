@@ -411,6 +411,18 @@ class PlainTerminalTests(ProcessCase):
         client.types("/quit\n")
         self.assertEqual(await client.ended, 0)
 
+    async def test_ctrl_c_at_a_password_prompt_ends_the_prompt(self) -> None:
+        client = await self.enters()
+        client.types("/register\n")
+        await client.until(lambda: b"New password: " in client.out)
+        client.types("half\x03")
+        await client.shows("*** Nothing was changed.")
+        client.types("hello\n")
+        await self.server.until(lambda: self.server.said() == ["hello"])
+        self.assertNotIn(b"half", client.out)
+        client.types("\x03")
+        self.assertEqual(await client.ended, 0)
+
     async def test_the_password_is_asked_for_without_echo(self) -> None:
         self.server.greeting = b"SERVERPASS\r\n"
         self.server.refuse_hello = [{"code": "BAD_LOGIN", "text": "the password is wrong"}]

@@ -52,3 +52,42 @@ class RoomsTests(SynchronousTestCase):
         self.assertTrue(self.rooms.is_history("#dev", 4))
         self.assertFalse(self.rooms.is_history("#dev", 5))
         self.assertTrue(self.rooms.is_history("#else", 5))
+
+    def test_a_room_by_another_spelling(self) -> None:
+        for typed in ("dev", "#DEV", "#\uff44\uff45\uff56"):
+            self.assertEqual(self.rooms.find(typed), "#dev")
+
+    def test_a_room_that_the_user_is_put_out_of(self) -> None:
+        self.rooms.aim("#Dev")
+        self.assertEqual(self.rooms.current, "#dev")
+        self.rooms.leave("#dev", unasked=True)
+        self.assertEqual((self.rooms.current, self.rooms.place, self.rooms.is_nowhere), ("#dev", "not in #dev", True))
+        self.rooms.enter("#ops", [], unasked=True)
+        self.assertTrue(self.rooms.is_nowhere)
+        self.rooms.enter("#dev", [], unasked=True)
+        self.assertEqual((self.rooms.place, self.rooms.is_nowhere), ("#dev", False))
+
+    def test_a_room_that_can_not_be_joined(self) -> None:
+        self.rooms.aim("#ops")
+        self.rooms.turn_back("#lobby")
+        self.assertEqual(self.rooms.place, "#lobby")
+        self.rooms.aim("#ops")
+        self.rooms.turn_back("#gone")
+        self.assertEqual(self.rooms.place, "not in #gone")
+
+    def test_a_list_that_lacks_the_current_room(self) -> None:
+        lobby = [{"name": "#lobby"}]
+        self.rooms.current = "#dev"
+        self.rooms.replace(lobby, {"#dev"})
+        self.assertFalse(self.rooms.is_nowhere)
+        self.rooms.replace(lobby)
+        self.assertTrue(self.rooms.is_nowhere)
+        self.rooms.replace([*lobby, {"name": "#dev"}])
+        self.assertEqual(self.rooms.place, "#dev")
+
+    def test_what_was_seen_live_is_known_over_a_list_of_the_same_log(self) -> None:
+        self.rooms.spoke("#dev", 5)
+        self.rooms.replace([{"name": "#dev"}], seen=True)
+        self.assertFalse(self.rooms.is_history("#dev", 5))
+        self.rooms.replace([{"name": "#dev"}])
+        self.assertTrue(self.rooms.is_history("#dev", 5))

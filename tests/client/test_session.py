@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from functools import partial
 
+from twisted.internet.address import IPv4Address, UNIXAddress
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import ConnectionDone, ConnectionRefusedError
 from twisted.internet.interfaces import IStreamClientEndpoint
@@ -54,9 +55,10 @@ class Network:
         self.attempts.append((factory, attempt))
         return attempt
 
-    def accepts(self) -> Wire:
+    def accepts(self, peer: object = "127.0.0.1") -> Wire:
+        """`peer`: the address at the other end, or the text of one."""
         factory, attempt = self.attempts.pop(0)
-        wire = Wire()
+        wire = Wire(peerAddress=IPv4Address("TCP", peer, 1) if isinstance(peer, str) else peer)
         wire.protocol = factory.buildProtocol(None)
         wire.protocol.makeConnection(wire)
         attempt.callback(wire.protocol)
@@ -99,6 +101,7 @@ class SessionTests(SynchronousTestCase):
         self.begin()
 
     def begin(self, **manners: bool) -> None:
+        self.typed: list[dict] = []
         self.clock = Clock()
         self.network = Network()
         self.screen = ScreenDouble()
@@ -108,8 +111,8 @@ class SessionTests(SynchronousTestCase):
         )
         self.session.begin()
 
-    def connects(self) -> None:
-        self.wire = self.network.accepts()
+    def connects(self, peer: str = "127.0.0.1") -> None:
+        self.wire = self.network.accepts(peer)
         self.server_line("NICK")
 
     def server_line(self, line: str) -> None:
@@ -238,6 +241,9 @@ class SessionTests(SynchronousTestCase):
         self.session.typed(line)
         for answer in answers:
             self.screen.answer.callback(answer)
+        self.typed += self.sent()
+        if self.typed and "id" in self.typed[-1]:  # what follows a login waits for its answer
+            self.server(type="reply", lines=[], id=self.typed[-1]["id"])
         self.assertTrue(all(secret for _question, secret in self.screen.questions[before:]))
         return [question for question, _secret in self.screen.questions[before:]]
 
@@ -252,7 +258,7 @@ class SessionTests(SynchronousTestCase):
         self.assertEqual(self.asks("/enroll dave", "secret", "secret"), again)
         self.assertEqual(self.asks("/reset dave", "secret", "secret"), again)
         self.assertEqual(
-            [fields["text"] for fields in self.sent()],
+            [fields["text"] for fields in self.typed],
             [
                 "/register open sesame",
                 "/password old\tnew new",
@@ -269,7 +275,7 @@ class SessionTests(SynchronousTestCase):
         self.asks("/register", "one", "another")
         self.asks("/register", "")
         self.asks("/login bob", None)
-        self.assertEqual(self.sent(), [])
+        self.assertEqual(self.typed, [])
         self.assertEqual(
             self.screen.lines,
             ["*** The two are not the same; nothing was changed."] + ["*** Nothing was changed."] * 2,
@@ -277,10 +283,90 @@ class SessionTests(SynchronousTestCase):
 
     def test_they_may_be_typed_as_well(self) -> None:
         self.is_in()
-        typed = ["/login bob secret", "/oper ruth secret", "/oper", "/enroll dave secret", "/enroll"]
+        typed = ["/oper ruth secret", "/oper", "/enroll dave secret", "/enroll", "/login bob secret"]
         for line in typed:
             self.assertEqual(self.asks(line), [])
-        self.assertEqual([fields["text"] for fields in self.sent()], typed)
+        self.assertEqual([fields["text"] for fields in self.typed], typed)
+
+    def is_from(self, peer: object) -> None:
+        """Over a connection with that at its other end."""
+        self.begin()
+        self.wire = self.network.accepts(peer)
+        self.server_line("NICK")
+        self.server(type="welcome", nick="alice", log="L", seq=0, resume="R", rooms=[{"name": "#lobby"}])
+        self.screen.lines.clear()
+        self.sent()
+
+    def test_no_password_is_asked_for_where_it_would_cross_the_net_in_clear(self) -> None:
+        for peer in ("192.0.2.7", "2001:db8::1", "::ffff:192.0.2.7"):
+            self.is_from(peer)
+            for line in ("/register", "/login bob", "/password", "/oper ruth", "/enroll dave", "/login bob secret"):
+                self.screen.lines.clear()
+                self.assertEqual(self.asks(line), [])
+                self.assertEqual(len(self.screen.lines), 1)
+                self.assertIn("!!! PLAINTEXT_REFUSED", self.screen.lines[0])
+                self.assertIn("--tls", self.screen.lines[0])
+            self.assertEqual((self.typed, self.screen.unconfirmed), ([], 0))
+
+    def test_it_is_on_the_same_machine(self) -> None:
+        for peer in ("127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", UNIXAddress(b"/run/chat")):
+            self.is_from(peer)
+            self.assertEqual(self.asks("/login bob", "secret"), ["Password: "])
+
+    def test_an_address_that_is_none_is_another_machines(self) -> None:
+        self.is_from("localhost")
+        self.assertEqual(self.asks("/login bob"), [])
+
+    def test_it_is_over_tls_or_allowed(self) -> None:
+        for manners in ({"tls": True}, {"plaintext_passwords": True}):
+            self.begin(**manners)
+            self.connects("192.0.2.7")
+            self.server(type="welcome", nick="alice", log="L", seq=0, resume="R", rooms=[{"name": "#lobby"}])
+            self.assertEqual(self.asks("/login bob", "secret"), ["Password: "])
+
+    def test_nor_is_the_password_of_a_nickname(self) -> None:
+        self.connects("192.0.2.7")
+        self.refuses("NAME_TAKEN")
+        self.assertIn("!!! PLAINTEXT_REFUSED alice is registered", self.screen.lines[0])
+        self.assertEqual(self.screen.questions, [("Choose your nickname: ", False)])
+
+    def test_the_connection_is_lost_while_a_password_is_asked_for(self) -> None:
+        self.is_in()
+        self.asks("/register", "open sesame")
+        answer = self.screen.answer
+        self.wire.loseConnection()
+        lost = "The connection is lost: the password that is asked for will not be sent. Return ends the question."
+        self.assertIn(f"*** {lost}", self.screen.lines)
+        self.clock.advance(1)
+        self.is_in()
+        answer.callback("open sesame")
+        self.assertEqual(self.screen.lines, ["*** Nothing was changed."])
+        self.assertEqual((self.typed, self.sent(), self.screen.unconfirmed), ([], [], 0))
+        self.assertEqual(self.asks("/login bob", "secret"), ["Password: "])
+        self.assertEqual([fields["text"] for fields in self.typed], ["/login bob secret"])
+
+    def test_no_password_is_asked_for_without_a_connection(self) -> None:
+        self.is_in()
+        self.wire.loseConnection()
+        self.screen.lines.clear()
+        self.assertEqual(self.asks("/register"), [])
+        self.assertTrue(self.screen.lines[0].startswith("!!! NOT_SENT passwords are asked for when"), self.screen.lines)
+        self.assertEqual(self.screen.unconfirmed, 0)
+        self.assertEqual(len(self.network.attempts), 1)
+
+    def test_who_does_not_give_an_accounts_password_may_take_another_nickname(self) -> None:
+        self.connects()
+        self.refuses("NAME_TAKEN")
+        self.screen.answer.callback(None)
+        self.assertEqual(self.screen.questions[-1], ("Choose your nickname: ", False))
+        self.screen.answer.callback(None)
+        self.is_over(0)
+
+    def test_a_server_that_refuses_twice_asks_once(self) -> None:
+        self.connects()
+        self.refuses("NAME_TAKEN")
+        self.refuses("NAME_TAKEN")
+        self.assertEqual(len(self.screen.questions), 1)
 
     def test_another_nickname_than_an_accounts(self) -> None:
         self.connects()
@@ -675,6 +761,12 @@ class OldDialectTests(SynchronousTestCase):
         self.passes(1.2)
         self.is_over(1)
         self.assertEqual(self.wire.value(), b"alice")
+
+    def test_no_password_is_asked_for(self) -> None:
+        self.is_in()
+        self.session.typed("/register")
+        self.assertEqual(self.screen.questions, [])
+        self.assertIn("no commands", self.screen.lines[-1])
 
     def test_quit(self) -> None:
         self.is_in()

@@ -189,6 +189,24 @@ class LineScreenTests(SynchronousTestCase):
         self.assertEqual((self.successResultOf(answer), self.echoes), (" pw ", [False, True]))
         self.assertEqual(self.streams.written, b"Password: \n")
 
+    def test_a_secret_question_can_be_cancelled(self) -> None:
+        self.assertFalse(self.screen.cancel())
+        answer = self.screen.ask("Password: ", secret=True)
+        self.assertTrue(self.screen.cancel())
+        self.assertIsNone(self.successResultOf(answer))
+        self.assertEqual(self.echoes, [False, True])
+        self.assertFalse(self.screen.cancel())
+        self.screen.ask("Name: ", secret=False)
+        self.assertFalse(self.screen.cancel())
+
+    def test_a_question_gives_way_to_the_next(self) -> None:
+        first = self.screen.ask("Password: ", secret=True)
+        second = self.screen.ask("Another: ", secret=True)
+        self.assertIsNone(self.successResultOf(first))
+        self.reads(b"secret\n")
+        self.assertEqual(self.successResultOf(second), "secret")
+        self.assertEqual(self.typist.told, [])
+
     def test_a_question_at_the_end_of_input(self) -> None:
         answer = self.screen.ask("Name: ", secret=False)
         self.screen.readConnectionLost()

@@ -132,6 +132,12 @@ class TerminalTests(SynchronousTestCase):
         self.types("\x1b[200~one\ntwo\x1b[201~\r")
         self.until(lambda: self.typist.told == ["one", "two"])
 
+    def test_a_room_that_one_is_not_in(self) -> None:
+        self.is_in()
+        self.talk.received({"type": "left", "nick": "alice", "room": "#lobby", "reason": "kicked by bob", "by": "bob"})
+        self.terminal.changed(0)
+        self.until(lambda: self.bottom() == "[not in #lobby]")
+
     def test_what_is_unsent_is_told(self) -> None:
         self.talk.typed("one")
         self.terminal.changed(1)
@@ -214,6 +220,41 @@ class TerminalTests(SynchronousTestCase):
         self.until(lambda: self.bottom() == "Name:")
         self.types("\x03")
         self.until(lambda: self.typist.told == ["<interrupted>"])
+
+    def test_ctrl_c_at_a_secret_question_ends_the_question(self) -> None:
+        for typed in ("", "half"):
+            answer = self.terminal.ask("Password: ", secret=True)
+            self.until(lambda: self.bottom() == "Password:")
+            self.types(typed + "\x03")
+            self.until(lambda answer=answer: answer.called)
+            self.assertIsNone(self.successResultOf(answer))
+            self.until(lambda: self.bottom() == "[#lobby, offline]")
+        self.assertEqual(self.typist.told, [])
+        self.types("\x03")
+        self.until(lambda: self.typist.told == ["<finished>"])
+
+    def test_a_question_that_gives_way_leaves_no_secret_in_the_line(self) -> None:
+        self.types("mine")
+        self.until(lambda: self.bottom().endswith(" mine"))
+        first = self.terminal.ask("Password: ", secret=True)
+        self.types("secr")
+        self.until(lambda: self.bottom() == "Password: ****")
+        second = self.terminal.ask("Another: ", secret=True)
+        self.assertIsNone(self.successResultOf(first))
+        self.until(lambda: self.bottom() == "Another:")
+        self.types("et\r")
+        self.until(lambda: second.called)
+        self.assertEqual(self.successResultOf(second), "et")
+        self.until(lambda: self.bottom() == "[#lobby, offline] mine")
+
+    def test_pasted_lines_with_a_password_are_not_remembered(self) -> None:
+        self.types("first\r")
+        self.types("\x1b[200~one\n/login bob secret\x1b[201~\r")
+        self.until(lambda: len(self.typist.told) == 3)
+        self.is_drawn_anew()
+        self.types("\x1b[A\r")
+        self.until(lambda: len(self.typist.told) == 4)
+        self.assertEqual(self.typist.told[3], "first")
 
     def test_a_question_keeps_what_is_half_typed(self) -> None:
         self.types("half")

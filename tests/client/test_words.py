@@ -11,7 +11,7 @@ from twisted_chat.client.completion import Completing, Step, candidates, common,
 from twisted_chat.client.effects import Kind, Shown, dated
 from twisted_chat.client.requests import farewell, request
 from twisted_chat.client.troubles import worded
-from twisted_chat.client.typed import Verb, is_secret, parse
+from twisted_chat.client.typed import Verb, is_about_room, is_secret, parse, unsecret
 from twisted_chat.client.wording import mentions, said
 from twisted_chat.core import commands
 from twisted_chat.core.errors import UnknownCommand
@@ -42,6 +42,7 @@ class ParseTests(SynchronousTestCase):
     def test_rooms(self) -> None:
         self.check("/join #dev", Verb.JOIN, "#dev")
         self.check("/j #dev", Verb.JOIN, "#dev")
+        self.check("/join #a  key", Verb.JOIN, "#a", "key")
         self.check("/part", Verb.PART)
         self.check("/part #dev bye", Verb.PART, "#dev bye")
         self.check("/sw dev", Verb.SWITCH, "dev")
@@ -55,7 +56,7 @@ class ParseTests(SynchronousTestCase):
         self.check("/nick bob", Verb.NICK, "bob")
 
     def test_what_lacks_its_words_is_the_servers(self) -> None:
-        for line in ("/me", "/say ", "/msg bob", "/join", "/switch", "/join #a key", "/r"):
+        for line in ("/me", "/say ", "/msg bob", "/join", "/switch", "/r"):
             self.check(line, Verb.COMMAND)
 
     def test_all_else_is_the_servers(self) -> None:
@@ -66,6 +67,10 @@ class ParseTests(SynchronousTestCase):
         for line in (" /login secret", "\t/PASSWORD a b", "\u00a0/register x", "  /login", " /oper a b", " /enroll x"):
             self.check(line, Verb.SECRET)
             self.assertTrue(is_secret(line))
+        for line in ("/login\tbob secret", "/LOGIN bob secret", "/register"):
+            self.assertTrue(is_secret(line))
+            self.assertEqual(unsecret(line), line.split()[0])
+        self.assertEqual(unsecret("/msg bob hi"), "/msg bob hi")
         self.assertFalse(is_secret("/loginx"))
         self.assertFalse(is_secret("login x"))
 
@@ -76,6 +81,18 @@ class TheServersCommandsTests(SynchronousTestCase):
     def test_the_names(self) -> None:
         everybodys = [command.name for command in commands.COMMANDS if not command.for_operators]
         self.assertEqual(sorted(typed.COMMANDS), sorted(everybodys))
+
+    def test_what_changes_something_in_the_current_room(self) -> None:
+        for name in commands.BY_NAME:
+            for end in range(1, len(name) + 1):
+                try:
+                    found = commands.find(name[:end]).name
+                except UnknownCommand:
+                    continue
+                if found in typed._ABOUT_ROOM:
+                    self.assertTrue(is_about_room(f"/{name[:end]} x"), name[:end])
+        for line in ("/who", "/bans", "/switch #dev", "/join #dev", "hello", "topic", "/"):
+            self.assertFalse(is_about_room(line), line)
 
     def test_names_aliases_and_prefixes_mean_the_same(self) -> None:
         own = {alias: verb for alias, verb in typed._OWN.items() if alias in typed.COMMANDS}
@@ -100,6 +117,7 @@ class RequestTests(SynchronousTestCase):
         self.check("/r hi", "carol", type="say", to="carol", text="hi")
         self.check("/r hi", None, type="command", text="/r hi")
         self.check("/join #dev", type="join", room="#dev")
+        self.check("/join #dev key", type="join", room="#dev", key="key")
         self.check("/part", type="part", room="#here")
         self.check("/part so long", type="part", room="#here", reason="so long")
         self.check("/part #dev", type="part", room="#dev")
@@ -244,7 +262,9 @@ class TroubleTests(SynchronousTestCase):
     def test_tls(self) -> None:
         chain = [("SSL routines", "", "certificate verify failed")]
         text = "the certificate of host:1 is not trusted"
-        self.check(OddError(chain), f"{text} (certificate verify failed)")
-        self.check(VerificationError("no match"), f"{text} (no match)")
+        self.check(
+            OddError(chain), f"{text} (certificate verify failed); --ca FILE trusts one that you have from there"
+        )
+        self.check(VerificationError("no match"), f"{text}: it is for other names than that")
         wrong = [("SSL routines", "", "wrong version number")]
         self.check(OddError(wrong), "host:1 does not speak TLS as it should (wrong version number)")

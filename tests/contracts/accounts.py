@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -40,6 +41,11 @@ class StoreContract:
         self.result(self.store.add(ALICE))
         self.result(self.store.set_hash(ALICE.account, "$other$"))
         self.assertEqual(list(self.store.load()), [Record(ALICE.account, "$other$", 1000)])
+
+    def test_secrets_that_are_void(self: Any) -> None:
+        self.result(self.store.add(ALICE))
+        self.result(self.store.set_voided(ALICE.account, 2))
+        self.assertEqual(list(self.store.load()), [replace(ALICE, voided=2)])
 
     def test_a_name_or_a_person_twice(self: Any) -> None:
         self.result(self.store.add(ALICE))

@@ -510,13 +510,15 @@ class RevisionContract(JournalContract):
 
     # what was read
 
-    def unread(self: Any, person: str, *rooms: str) -> list[tuple[str, int, int]]:
-        found = self.answer_of(self.journal.unread(person, rooms))
+    def unread(self: Any, person: str, *rooms: str, through: int = 1_000_000) -> list[tuple[str, int, int]]:
+        found = self.answer_of(self.journal.unread(person, dict.fromkeys(rooms, through)))
         return [(each.room, each.mark, each.count) for each in found]
 
     def test_read_marks(self: Any) -> None:
         self.append(said(ALICE, "one"), said(BOB, "two"), said(ALICE, "three", DEV), direct(ALICE, BOB, "psst"))
-        self.assertEqual(self.unread(BOB, LOBBY, DEV, ""), [])
+        self.assertEqual(self.unread(BOB, LOBBY, DEV), [])
+        self.assertEqual(self.unread(BOB, ""), [("", 0, 1)], "what nobody has read waits")
+        self.assertEqual(self.unread(CAROL, ""), [("", 0, 0)])
         first = self.delivered[0].seq
         self.journal.mark_read(BOB, {LOBBY: first, "": 0})
         self.append(said(ALICE, "four"), said(ALICE, "topic", kind=Kind.TOPIC), direct(BOB, ALICE, "yes?"))
@@ -527,6 +529,14 @@ class RevisionContract(JournalContract):
         self.journal.mark_read(BOB, {LOBBY: first})
         self.append_texts("five")
         self.assertEqual(self.unread(BOB, LOBBY), [(LOBBY, last, 1)], "a mark never goes back")
+
+    def test_what_comes_later_is_not_counted(self: Any) -> None:
+        self.journal.mark_read(BOB, {LOBBY: 0})
+        self.append(said(ALICE, "one"), direct(ALICE, BOB, "psst"), said(ALICE, "two"), direct(ALICE, BOB, "psst"))
+        for through, lines, directs in ((0, 0, 0), (1, 1, 0), (2, 1, 1), (3, 2, 1), (4, 2, 2)):
+            numbers = dict.fromkeys((LOBBY, ""), self.delivered[through - 1].seq if through else 0)
+            found = self.answer_of(self.journal.unread(BOB, numbers))
+            self.assertEqual([each.count for each in found], [lines, directs])
 
     def test_what_is_deleted_is_not_unread(self: Any) -> None:
         one = said(ALICE, "one")

@@ -117,7 +117,7 @@ class SlowJournal:
     def mark_read(self, person: str, marks: Mapping[str, int]) -> None:
         self._memory.mark_read(person, marks)
 
-    def unread(self, person: str, rooms: Sequence[str]) -> Deferred[Sequence[Unread]]:
+    def unread(self, person: str, rooms: Mapping[str, int]) -> Deferred[Sequence[Unread]]:
         return self._memory.unread(person, rooms)
 
     def said(self, person: str, client_id: str) -> Deferred[Event | None]:

@@ -7,12 +7,13 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from tests.core.doubles import Someone, arrives, someone
-from tests.helpers import CoreCase, Listener
+from tests.helpers import CoreCase, Later, Listener, make_accounts, make_chat
 from twisted_chat.boundaries import Account, Origin
 from twisted_chat.core import chat
 from twisted_chat.core.chat import Registration
-from twisted_chat.core.entering import MAX_SESSIONS
-from twisted_chat.core.errors import NameTaken, NickConfusable, PlaintextRefused, TooManySessions
+from twisted_chat.core.entering import MAX_SESSIONS, SILENT
+from twisted_chat.core.errors import NameTaken, NickConfusable, NickInUse, PlaintextRefused, TooManySessions
+from twisted_chat.core.limits import Limits
 from twisted_chat.core.names import parse_nick, similar
 from twisted_chat.core.people import Person
 from twisted_chat.core.told import Failure, Welcome
@@ -91,9 +92,56 @@ class Registering(AccountCase):
             self.alice.hears("!!! PLAINTEXT_REFUSED a password may not cross the net in clear: come by TLS")
 
     def test_closed(self) -> None:
-        self.chat.registration = Registration.CLOSED
-        self.alice.types(f"/register {SESAME}")
-        self.alice.hears("!!! NOT_ALLOWED nobody can register here by himself; ask an operator of the server")
+        for registration, why in (
+            (Registration.OPERATOR, "nobody can register here by himself; ask an operator of the server"),
+            (Registration.CLOSED, "nobody can register here"),
+        ):
+            self.chat.registration = registration
+            self.alice.types(f"/register {SESAME}")
+            self.alice.hears(f"!!! NOT_ALLOWED {why}")
+
+    def test_as_one_logs_in(self) -> None:
+        for name in ("alice", "ALICE"):
+            self.alice.types(f"/register {name} {SESAME}")
+            self.alice.hears(
+                "!!! BAD_REQUEST that is /register PASSWORD, without the name; /register alone asks for the password"
+            )
+        self.assertIsNone(self.chat.accounts.named("alice"))
+        self.alice.types("/register alices secret")
+        self.assertIsNotNone(self.chat.accounts.named("alice"))
+
+    def test_nobody_gets_the_name_while_it_is_registered(self) -> None:
+        """Whose it is may be cut off before that."""
+        threads = Later()
+        self.chat = make_chat(self.clock, accounts=make_accounts(self.clock, threads=threads))
+        alice = arrives(self, "alice")
+        alice.types(f"/register {SESAME}")
+        alice.session.lost()
+        self.turn()
+        self.assertRaises(NickInUse, self.chat.enter, Listener(), "Alice")
+        with self.assertRaises(NickConfusable):
+            self.chat.enter(Listener(), "aIice")
+        threads.works()
+        self.assertRaises(NameTaken, self.chat.enter, Listener(), "alice")
+        answer = self.chat.accounts.login("alice", SESAME, "")
+        threads.works()
+        someone(self, "alice", account=self.successResultOf(answer))
+
+    def test_she_herself_may_come_back_meanwhile(self) -> None:
+        threads = Later()
+        self.chat = make_chat(self.clock, accounts=make_accounts(self.clock, threads=threads))
+        alice = arrives(self, "alice")
+        alice.types(f"/register {SESAME}")
+        alice.session.lost()
+        self.turn()
+        back = arrives(self, "alice", resume=alice.secret())
+        threads.works()
+        self.turn()
+        account = self.chat.accounts.named("alice")
+        self.assertEqual((back.session.person.account, back.session.person.id), (account, account.id))
+        self.assertEqual(len(back.listener.told(Welcome)), 2)  # the second one with a secret that is good
+        again = arrives(self, "alice", resume=back.secret())
+        self.assertIs(again.session.person, back.session.person)
 
     def test_it_may_be_shortened_by_nobody(self) -> None:
         self.alice.types(f"/regis {SESAME}")
@@ -170,8 +218,32 @@ class LoggingIn(AccountCase):
     def test_too_many(self) -> None:
         for _session in range(MAX_SESSIONS - 1):
             self.again()
+        self.clock.advance(SILENT - 1)
         self.assertRaises(TooManySessions, self.chat.enter, Listener(), "alice",
                           account=self.chat.accounts.named("alice"))  # fmt: skip
+        now = self.logs_in(self.bob)
+        self.assertIs(now.session, self.bob.session)  # still who he was
+        self.assertEqual(self.bob.takes()[-1][:23], "!!! TOO_MANY_SESSIONS t")
+
+    def test_one_of_too_many_is_gone_on_with(self) -> None:
+        for _session in range(MAX_SESSIONS - 2):
+            self.again()
+        last = arrives(self, "alice", account=self.chat.accounts.named("alice"))
+        arrives(self, "alice", resume=last.secret())
+        self.assertTrue(last.listener.closed)
+        self.assertFalse(self.alice.listener.closed)
+
+    def test_the_one_that_was_silent_for_the_longest_gives_way(self) -> None:
+        others = [self.again() for _session in range(MAX_SESSIONS - 1)]
+        self.clock.advance(SILENT)
+        for each in (self.alice, *others[1:]):
+            each.session.heard()
+        self.logs_in(self.bob)
+        self.assertEqual([each.listener.closed for each in (self.alice, *others)].index(True), 1)
+        why = "your account is here too often, and this session was silent for the longest; this one ends"
+        self.assertIn(f"!!! REPLACED {why}", others[0].takes())
+        self.assertFalse(self.bob.listener.closed)
+        self.assertEqual(len(self.alice.session.person.sessions), MAX_SESSIONS)
 
     def test_one_password_at_a_time(self) -> None:
         waiting: list[Deferred[Any]] = []
@@ -182,6 +254,20 @@ class LoggingIn(AccountCase):
         self.bob.takes()
         waiting[0].callback(self.chat.accounts.named("alice"))
         self.bob.hears()
+
+    def test_one_person_at_a_time(self) -> None:
+        """Whose passwords are all right must not keep the others waiting."""
+        waiting: list[Deferred[Any]] = []
+        self.patch(self.chat.accounts, "login", lambda *_arguments: waiting.append(Deferred()) or waiting[-1])
+        other = self.again()
+        other.types("/login alice x")
+        self.alice.takes()
+        self.alice.types("/login alice x")
+        self.alice.hears("!!! BUSY your last password is still being looked at")
+        self.assertEqual((other.listener.charged, self.alice.listener.charged), (4, 4))  # of a /register
+        self.bob.types("/login alice x")
+        self.assertEqual(len(waiting), 2)
+        self.assertEqual(self.bob.listener.charged, 4)
 
     def test_a_fault_of_ours(self) -> None:
         failed: Deferred[Any] = Deferred()
@@ -237,7 +323,10 @@ class Words(AccountCase):
         self.alice.types("/password another-one\tone with blanks", "/password one with blanks\tanother-one")
         self.assertEqual(self.alice.takes(), ["welcome alice: #lobby", "reply Your password is changed"] * 2)
         self.alice.types("/password wrong-one another-two")
-        self.alice.hears("!!! BAD_LOGIN no account has this name and password")
+        self.alice.hears("!!! BAD_LOGIN that is not your password; nothing was changed")
+        self.alice.types("/password one with blanks another-one")
+        self.alice.hears("!!! BAD_REQUEST where one of them has blanks it is not clear which is which; "
+                         "/password alone asks for both")  # fmt: skip
         carol = someone(self, "carol")
         carol.types("/login alice open-sesame")
         self.assertEqual(carol.takes()[-1], "!!! BAD_LOGIN no account has this name and password")
@@ -259,6 +348,40 @@ class Secrets(AccountCase):
         back.types(f"/password {SESAME}\tanother-one")
         self.assertRaises(NameTaken, self.chat.enter, Listener(), "dave", resume=now)
         self.assertIs(arrives(self, "dave", resume=back.secret()).session.person, dave.session.person)
+
+    def test_those_of_who_logged_out(self) -> None:
+        self.is_registered()
+        account = self.chat.accounts.named("alice")
+        first = arrives(self, "alice", account=account)
+        second = arrives(self, "alice", resume=first.secret())
+        self.alice.takes()
+        second.types("/logout")
+        self.turn()
+        for secret in (first.secret(), second.secret()):
+            self.assertRaises(NameTaken, self.chat.enter, Listener(), "alice", resume=secret)
+        # Who is in elsewhere is given another one.
+        self.assertEqual(self.alice.takes(), ["welcome alice: #lobby", "[#lobby] alice2 joined"])
+        self.alice.types("/logout")
+        again = arrives(self, "alice", account=account)
+        self.assertIs(arrives(self, "alice", resume=again.secret()).session.person.account, account)
+
+    def test_those_of_ghosts(self) -> None:
+        self.is_registered()
+        ghost = arrives(self, "alice", account=self.chat.accounts.named("alice"))
+        self.alice.types("/ghost")
+        self.assertRaises(NameTaken, self.chat.enter, Listener(), "alice", resume=ghost.secret())
+        arrives(self, "alice", resume=self.alice.secret())
+
+    def test_another_one_does_not_pass_over_what_the_log_still_has(self) -> None:
+        self.is_registered()
+        self.alice.stops_reading()
+        self.bob.types("one", "two")
+        self.alice.takes()
+        self.again().types("/logout")
+        (welcome,) = self.alice.listener.told(Welcome)
+        self.assertEqual(welcome.seq, 0)
+        self.alice.reads_on()
+        self.assertEqual(self.alice.listener.texts(), ["one", "two"])
 
     def test_not_where_somebody_may_read_along(self) -> None:
         dave = arrives(self, "dave")
@@ -345,8 +468,17 @@ class Sessions(AccountCase):
     def test_a_ghost_ends(self) -> None:
         self.alice.types("/ghost")
         self.assertTrue(self.other.listener.closed)
-        self.assertIn("!!! REPLACED you came back by another connection; this one ends", self.other.takes())
-        self.alice.hears("reply Your other sessions end")
+        self.assertIn("!!! REPLACED another session of yours ended it; this one ends", self.other.takes())
+        self.alice.hears("welcome alice: #lobby", "reply Your other sessions end")
+        self.alice.types("/ghost")
+        self.alice.hears("reply You have no other session")
+
+    def test_where_there_is_no_other(self) -> None:
+        self.other.types("/quit")
+        for each in (self.alice, self.bob):
+            each.takes()
+            each.types("/ghost")
+            each.hears("reply You have no other session")
 
     def test_one_by_its_number(self) -> None:
         third = self.again()
@@ -400,3 +532,25 @@ class NoNameLeft(AccountCase):
         self.turn()
         self.assertIn("!!! NICK_IN_USE alice is taken", self.alice.takes())
         self.assertTrue(self.alice.listener.closed)
+
+
+class ManyRooms(AccountCase):
+    options = {"limits": Limits(rooms_of_one=3)}
+
+    def test_a_guest_and_an_account_that_are_in_too_many_together(self) -> None:
+        self.is_registered()
+        self.alice.types("/join #a", "/join #b")
+        carol = someone(self, "carol")
+        carol.types("/join #c", "/join #d")
+        now = self.logs_in(carol)
+        self.assertFalse(now.listener.closed)
+        self.assertIs(now.session.person, self.alice.session.person)
+        self.assertEqual({room.name for room in now.session.person.rooms}, {"#lobby", "#a", "#b"})
+        self.assertEqual(now.takes()[-1], "!!! TOO_MANY_ROOMS a person may be in at most 3 rooms")
+
+    def test_where_even_the_lobby_is_one_too_many(self) -> None:
+        self.is_registered()
+        self.alice.types("/part", "/join #a", "/join #b", "/join #c")
+        now = self.logs_in(someone(self, "carol"))
+        self.assertFalse(now.listener.closed)
+        self.assertEqual({room.name for room in now.session.person.rooms}, {"#a", "#b", "#c"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from twisted.internet.defer import fail
 from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 
 from tests.core.doubles import Human, Someone, line, someone
@@ -13,6 +14,7 @@ from twisted_chat.accounts.passwords import Hasher
 from twisted_chat.accounts.tries import BACKOFF
 from twisted_chat.boundaries import Origin
 from twisted_chat.core.chat import Registration
+from twisted_chat.core.errors import Busy
 from twisted_chat.core.told import Welcome
 
 SESAME = "open sesame"
@@ -104,8 +106,7 @@ class Commands(AskingCase):
     def test_who_is_no_operator_any_more_makes_no_account(self) -> None:
         self.alice.types(f"/oper ruth {RUTH}", "/enroll dave")
         self.alice.answers("long enough")
-        self.known.replace({})
-        self.chat.helm.operators_changed()
+        self.chat.helm.operators_changed(self.known.replace({}))
         self.alice.answers("long enough")
         self.assertIn("!!! NOT_ALLOWED that is for operators of the server", self.alice.takes()[-1])
         self.assertIsNone(self.chat.accounts.named("dave"))
@@ -203,10 +204,17 @@ class NotAsked(AskingCase):
 
     def test_who_can_not_register(self) -> None:
         self.chat.registration = Registration.CLOSED
-        self.refuses(self.bob, "/register", "!!! NOT_ALLOWED nobody can register here by himself")
+        self.refuses(self.bob, "/register", "!!! NOT_ALLOWED nobody can register here")
         self.chat.registration = Registration.OPEN
         self.is_registered(self.bob)
         self.refuses(self.bob, "/register", "!!! NOT_ALLOWED you are registered as bob already")
+
+    def test_who_may_not_wait_any_longer(self) -> None:
+        """What is wrong with the old password is said as it is."""
+        self.is_registered(self.alice)
+        self.patch(self.chat.accounts, "login", lambda *_arguments: fail(Busy("wait 7 seconds")))
+        self.alice.types("/password sesame another-one")
+        self.assertEqual(self.alice.takes()[-1], "!!! BUSY wait 7 seconds")
 
     def test_a_guest_has_no_password(self) -> None:
         self.refuses(self.alice, "/password", "!!! NOT_ALLOWED you are a guest")
@@ -243,4 +251,4 @@ class NotAsked(AskingCase):
             self.alice.answers("wrong")
         self.alice.types("/oper ruth")
         self.alice.answers(RUTH)
-        self.assertEqual(self.alice.takes()[-1], "!!! BUSY too many tries failed; wait 1 seconds")
+        self.assertEqual(self.alice.takes()[-1], "!!! BUSY too many tries failed; wait 1 second")

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.core.bans import Subject, parse
+from twisted_chat.core.bans import Matcher, Subject, parse
+from twisted_chat.core.charters import Ban, Charter, key_of
 from twisted_chat.core.errors import BadRequest
 
 BOB = Subject("bob", "robert", ("192.0.2.7",))
@@ -63,3 +64,41 @@ class Patterns(SynchronousTestCase):
     @given(st.text("ab*?", min_size=1, max_size=8), st.text("ab", max_size=8))
     def test_it_is_the_shells_way(self, pattern: str, name: str) -> None:
         self.assertEqual(parse(pattern).hits(Subject(name)), fnmatchcase(name, pattern))
+
+
+PATTERNS = ("bob", "b*", "?", "a", "account:b", "account:ab", "net:192.0.2.0/24", "net:192.0.2.7", "net:192.0.0.0/16",
+            "net:2001:db8::/48", "net:2001:db8::/64", "net:0.0.0.0/0")  # fmt: skip
+PLACES = ("192.0.2.7", "192.0.2.8", "192.0.3.1", "2001:db8::", "2001:db8:0:1::", "10.0.0.0/8", "/run/socket")
+
+
+class Many(SynchronousTestCase):
+    """All bans of a room at once."""
+
+    @given(
+        st.lists(st.sampled_from(PATTERNS), unique=True),
+        st.lists(st.tuples(st.text("ab", max_size=2), st.text("ab", max_size=2), st.lists(st.sampled_from(PLACES)))),
+    )
+    def test_it_is_what_each_says(self, texts: list[str], people: list[tuple[str, str, list[str]]]) -> None:
+        patterns = [parse(text) for text in texts]
+        matcher = Matcher(pattern.text for pattern in patterns)
+        for nick, account, places in people:
+            who = Subject(nick, account, tuple(places))
+            self.assertEqual(matcher.hits(who), [at for at, pattern in enumerate(patterns) if pattern.hits(who)])
+
+    def test_they_cost_no_time(self) -> None:
+        texts = [f"net:10.{number}.0.0/{16 + number % 17}" for number in range(100)]
+        texts += [parse(f"{'*a' * 30}{number}").text for number in range(100)]
+        bans = [Ban(text, "alice", "", 0) for text in texts]
+        charter = Charter("1", "#dev", parts={key_of(ban): ban for ban in bans})
+        who = Subject("a" * 32, "", tuple(f"192.0.2.{number}" for number in range(20)))
+        charter.ban_on(who, 0)
+        begin = time.perf_counter()
+        for _time in range(100):
+            self.assertIsNone(charter.ban_on(who, 0))
+        self.assertLess(time.perf_counter() - begin, 2.0)  # it takes 0.03
+
+    def test_nicknames_are_not_remembered_without_end(self) -> None:
+        matcher = Matcher(["b*"])
+        for number in range(1_000):
+            matcher.hits(Subject(f"b{number}"))
+        self.assertEqual((len(matcher._known), matcher.hits(Subject("b0"))), (256, [0]))

@@ -129,6 +129,14 @@ class Usage(Case):
             marks = [getattr(item, "client_id", None) for item, _stance, _view in self.alice.listener.heard]
             self.assertEqual(marks.count("c-1"), 0 if name == "quit" else 1, name)
 
+    def test_those_that_take_nothing_more_say_so(self) -> None:
+        for line in ("/logout now", "/sessions x", "/who #dev", "/rooms all"):
+            usage = line.split()[0]
+            self.assertEqual(self.answer(line), f"!!! BAD_REQUEST that takes nothing more: {usage}")
+        for line in ("/join #a #b", "/join #a key more"):
+            self.assertEqual(self.answer(line), "!!! BAD_REQUEST one room at a time: /join #ROOM [KEY]")
+        self.assertNotIn("#a", self.chat.rooms)
+
 
 class Helping(Case):
     def test_all(self) -> None:

@@ -104,6 +104,23 @@ class Paused(SlowCase):
         self.turn()
         self.assertEqual(self.paused(), (1, 1))
 
+    def test_who_becomes_somebody_else_meanwhile_is_heard_again(self) -> None:
+        self.alice.session.typed("/register open sesame")
+        self.turn()
+        self.alice.session.quit()
+        self.turn()
+        self.bob.session.say("1")
+        self.clock.advance(1)
+        self.bob.session.say("2")
+        self.assertEqual(self.bob.listener.paused, 1)
+        self.bob.session.typed("/login alice open sesame")
+        self.assertEqual(self.bob.listener.paused, 1)  # until it is in
+        for _time in range(4):
+            self.turn()
+            self.journal.reads()
+        self.assertIsNotNone(self.bob.listener.session)
+        self.assertEqual(self.bob.listener.paused, 0)
+
     def test_who_is_over_is_not_paused(self) -> None:
         self.alice.session.say("1")
         self.clock.advance(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.cred.checkers import InMemoryUsernamePasswordDatabaseDontUse
 
-from tests.core.doubles import Someone, someone
+from tests.core.doubles import Human, Someone, arrives, someone
 from tests.helpers import CoreCase, make_accounts, make_chat
 from twisted_chat.core import names
 from twisted_chat.core.helm import Brake
@@ -18,7 +18,7 @@ class GivingUpCase(CoreCase):
     def setUp(self) -> None:
         super().setUp()
         known = InMemoryUsernamePasswordDatabaseDontUse(ruth=b"secret", larry=b"secret", Iarry=b"secret")
-        self.chat = make_chat(self.clock, accounts=make_accounts(self.clock, checkers=[known]))
+        self.chat = make_chat(self.clock, accounts=make_accounts(self.clock, checkers=[known]), others_vouch=True)
         self.alice = someone(self, "alice")
 
     def logs_in(self, nick: str = "ruth", who: Someone | None = None) -> Someone:
@@ -108,3 +108,30 @@ class GivingUp(GivingUpCase):
         self.logs_in()
         self.assertIn("NICK_IN_USE", self.alice.takes()[-1])
         self.assertEqual(guest.session.person.nick, "ruth")
+
+    def test_by_himself(self) -> None:
+        """The first time nobody knows yet that the name has a password: he comes in as a guest, and logs in."""
+        bob = someone(self, "bob")
+        human = arrives(self, "ruth", Human())
+        human.hears(
+            "welcome ruth: #lobby",
+            "history of #lobby:",
+            "notice You are a guest; if ruth has a password here, /login ruth asks for it",
+        )
+        bob.takes()
+        now = self.logs_in(who=human)
+        self.called("alice", "bob", "ruth")
+        self.assertEqual(now.takes()[0], "reply You are ruth now")
+        bob.hears("[#lobby] ruth left is ruth now", "[#lobby] ruth joined")
+        now.types("/password secret another-one")
+        now.hears("!!! NOT_ALLOWED your password is not kept here; it is changed where it comes from")
+        now.types("/logout")
+        self.turn()
+        guest = Someone(self, now.listener.session, now.listener)
+        self.assertNotIn("You are a guest", " ".join(guest.takes()))
+
+    def test_nobody_else_is_told(self) -> None:
+        back = arrives(self, "alice", Human(), resume=self.chat.secret_of(self.alice.session))
+        self.assertNotIn("You are a guest", " ".join(back.takes()))
+        account = self.successResultOf(self.chat.accounts.login("ruth", "secret", ""))
+        self.assertNotIn("You are a guest", " ".join(arrives(self, "ruth", Human(), account=account).takes()))

@@ -26,6 +26,14 @@ ALIKE = [
     ("Bob", "B0B", NickConfusable),
     ("mark", "rnark", NickConfusable),
     ("scope", "\u0455\u0441\u043e\u0440\u0435", NickConfusable),  # Cyrillic through and through
+    ("mia", "\u041c\u0406\u0410", NickConfusable),  # Cyrillic capitals: the small letters look different
+    ("\u041c\u0406\u0410", "mia", NickConfusable),
+    ("TOM", "\u0442\u043e\u043c", NickConfusable),  # and the other way about
+    ("TOM", "\u0422\u043e\u043c", NickConfusable),
+    ("tom", "\u0442\u043e\u043c", NickConfusable),
+    ("nina", "\u03bd\u03b9\u03bd\u03b1", NickConfusable),  # Greek
+    ("mia", "m1a", NickConfusable),  # 1 looks like the I of MIA
+    ("al1ce", "alice", NickConfusable),
     ("alice", "\u0430lice", BadNick),  # mixed script: Cyrillic a
     ("omega", "\u03bfmega", BadNick),  # Greek o
     ("alice", "ali\u200bce", BadNick),  # zero width
@@ -38,7 +46,8 @@ ALIKE = [
 
 DIFFERENT = [
     ("alice", "alicia"), ("anna", "ann"), ("alice2", "alice3"), ("eve", "\u00e9v\u00e9"), ("u", "\u00fc"),
-    ("i", "l"), ("\u7f8e\u54b2", "\u7f8e\u82b1"), ("omega", "\u03a9"), ("bob", "rob"), ("x_y", "x-y"), ("[a]", "a}"),
+    ("i", "l"), ("Neil", "Nell"), ("mail", "mall"), ("anna", "\u0410\u043d\u043d\u0430"),
+    ("\u7f8e\u54b2", "\u7f8e\u82b1"), ("omega", "\u03a9"), ("bob", "rob"), ("x_y", "x-y"), ("[a]", "a}"),
 ]  # fmt: skip
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail
+from twisted.logger import capturedLogs, formatEvent
 
-from tests.core.doubles import Program, Someone, arrives, someone
+from tests.core.doubles import Human, Program, Someone, arrives, someone
 from tests.core.keeping_case import KeeperCase
 from twisted_chat.boundaries import Origin
 from twisted_chat.core import admissions, making, moderating
-from twisted_chat.core.errors import Banned, NotInRoom, StorageUnavailable, TooManyRooms
+from twisted_chat.core.errors import BadRoom, Banned, NameTaken, NoSuchRoom, NotInRoom, StorageUnavailable, TooManyRooms
+from twisted_chat.core.helm import Brake
 from twisted_chat.core.making import Maker, Making
+from twisted_chat.core.rooms import MAX_SLOWED
 
 NEED_KEY = "!!! NEED_KEY #dev is locked; /join #dev KEY opens it"
 
@@ -96,10 +100,45 @@ class Leaving(KeeperCase):
             left = [line for line in each.takes() if "left" in line]
             self.assertEqual(left, ["[#dev] bob left kicked by alice: no spam"])
         self.assertEqual(self.members(), {"alice", "carol", "eve"})
-        self.assertEqual(self.does("hello", who=self.bob), ["[#lobby] bob: hello"])
+        self.assertEqual(self.does("hello", "hello", who=self.bob)[-1], "[#lobby] bob: hello")
         self.assertEqual(self.does("/kick bob"), ["!!! NOT_ALLOWED bob is not in #dev"])
         self.bob.types("/join #dev")
         self.assertIn("bob", self.members())
+
+    def test_who_is_put_out_says_nothing_elsewhere_by_mistake(self) -> None:
+        why = "!!! NOT_ALLOWED you were put out of #dev; say it again, and it is for #lobby"
+        zoe = someone(self, "zoe", Human())
+        for act, line in (("/kick zoe", "is he gone?"), ("/ban zo?", "/me waves"), ("/kick zoe", "/topic ours"),
+                          ("/drop #dev", "hello")):  # fmt: skip
+            zoe.types("/join #dev")
+            zoe.takes()
+            self.does(act)
+            self.assertEqual(zoe.takes()[-1], "reply You are in #lobby now", act)
+            self.assertEqual(self.does(line, who=zoe), [why], line)
+            self.assertEqual(self.does("hello", who=zoe), ["[#lobby] zoe: hello"])
+            self.does("/unban zo?")
+
+    def test_a_program_is_not_told_but_it_is_asked(self) -> None:
+        program = someone(self, "prog", Program())
+        program.types("/join #dev")
+        program.takes()
+        self.does("/kick prog")
+        self.assertEqual(program.takes(), ["[#dev] prog left kicked by alice"])
+        program.session.say("hi", "#lobby")
+        self.assertIn("NOT_ALLOWED you were put out", self.does("/me waves", who=program)[-1])
+
+    def test_who_looks_around_first_may_talk(self) -> None:
+        self.does("/kick bob")
+        self.assertEqual(self.does("/switch #lobby", "hello", who=self.bob)[-1], "[#lobby] bob: hello")
+        zoe = someone(self, "zoe", Human())
+        zoe.types("/join #dev", "/part #lobby")
+        self.does("/kick zoe")
+        self.assertEqual(zoe.takes()[-1], "reply You are in no room now; /join one")
+        self.assertIn("you are in no room", self.does("hello", who=zoe)[-1])
+
+    def test_of_oneself(self) -> None:
+        self.assertEqual(self.does("/kick alice"), ["!!! NOT_ALLOWED that is you; /part leaves"])
+        self.assertIn("alice", self.members())
 
     def test_it_is_everywhere_at_once(self) -> None:
         """What is said in the same turn by any of his sessions is said nowhere."""
@@ -130,6 +169,12 @@ class Bans(KeeperCase):
             ["!!! BAD_REQUEST that is longer than 100 years; without a span of time it is for good"] * 2,
         )
 
+    def test_a_span_that_is_none_does_not_make_it_one_for_good(self) -> None:
+        for line in ("/ban zed 2x because", "/ban net:192.0.2.0/24 1", "/hush eve 1x", "/hush eve 2hours"):
+            self.assertIn("is no span of time: 90s, 45m, 2h, 3d and 4w are", self.does(line)[0], line)
+        self.assertEqual(self.dev.charter.parts, {})
+        self.assertEqual(self.does("/ban zed h2 because"), ["reply zed is banned from #dev"])
+
     def test_whom_it_would_hit(self) -> None:
         self.does("/op carol")
         self.assertEqual(self.does("/ban ?*"),
@@ -157,11 +202,25 @@ class Bans(KeeperCase):
         self.eve.types("/part #dev", "/nick zeda")
         self.assertEqual(self.eve.session.person.nick, "zeda")
 
+    def test_a_name_that_is_banned_keeps_no_owner_out_who_is_called_otherwise(self) -> None:
+        self.bob.types("/nick zed")
+        self.does("/ban bob*")
+        beside = someone(self, "bob", account=self.bob.session.person.account)
+        self.assertIs(beside.session.person, self.bob.session.person)
+        self.assertEqual(beside.session.person.nick, "zed")
+        self.assertIn("zed", self.members())
+
     def test_an_account_whatever_it_is_called(self) -> None:
         self.does("/ban account:bob")
         self.bob.types("/nick robert")
         self.assertEqual(self.does("/join #dev", who=self.bob), ["!!! BANNED you are banned from #dev"])
         self.assertEqual(self.does("/join #dev", who=self.again(self.bob)), ["!!! BANNED you are banned from #dev"])
+
+    def test_a_network_with_this_machine_in_it(self) -> None:
+        for network in ("127.0.0.61", "::1"):
+            self.assertIn("; who comes from this machine itself has no network, but with --max-per-address",
+                          self.does(f"/ban net:{network}")[-1])  # fmt: skip
+        self.assertNotIn("this machine", self.does("/ban net:192.0.2.1")[-1])
 
     def test_a_network(self) -> None:
         mallory = self.from_network("mallory", "192.0.2.7")
@@ -252,6 +311,14 @@ class Bans(KeeperCase):
         self.does("/deop bob")
         self.assertEqual(self.does("hi", who=self.bob)[-1], "!!! BANNED you are banned from #dev")
 
+    def test_those_of_a_room_by_its_name(self) -> None:
+        self.does("/ban zed")
+        self.alice.types("/switch #lobby")
+        self.assertIn("1 banned from #dev", self.does("/bans #dev")[-1])
+        self.assertIn("ban zed", self.does("/log #dev")[-1])
+        for line in ("/bans #lobby", "/log #lobby"):
+            self.assertIn("!!! NOT_ALLOWED", self.does(line)[-1], line)
+
     def test_no_more(self) -> None:
         self.does("/ban eve")
         self.assertEqual(self.does("/unban EVE"), ["reply eve may come to #dev again"])
@@ -264,6 +331,8 @@ class Bans(KeeperCase):
         self.patch(moderating, "MAX_BANS", 1)
         self.does("/ban a*", "/ban a* 2h")
         self.assertEqual(self.does("/ban b*"), ["!!! NOT_ALLOWED #dev has 1 of those already"])
+        self.clock.advance(7_200)  # one that has ended leaves its place
+        self.assertIn("b* is banned", self.does("/ban b*")[-1])
 
     def test_a_crowd_in_an_answer(self) -> None:
         self.patch(moderating, "_NAMED", 1)
@@ -373,6 +442,14 @@ class Hushes(KeeperCase):
         self.assertEqual(self.does("/hush carol off"), ["reply carol may talk in #dev again"])
         self.assertFalse(self.dev.hushed_guests)
 
+    def test_who_may_talk_whatever_holds(self) -> None:
+        self.does("/op bob")
+        self.assertEqual(self.does("/hush bob"),
+                         ["!!! NOT_ALLOWED an operator of #dev may talk there whatever holds"])  # fmt: skip
+
+    def test_oneself(self) -> None:
+        self.assertEqual(self.does("/hush alice"), ["!!! NOT_ALLOWED that is you; /ignore is for others"])
+
 
 class Roles(KeeperCase):
     def test_operators(self) -> None:
@@ -455,6 +532,17 @@ class Inviting(KeeperCase):
         self.does("/invite bob")
         self.bob.hears()
 
+    def test_of_who_is_banned(self) -> None:
+        for pattern, nick in (("bo*", "bob"), ("account:bob", "bob"), ("eve", "eve")):
+            self.does(f"/ban {pattern}")
+            why = f"{nick} is banned from #dev; /bans lists how, /unban ends it"
+            self.assertEqual(self.does(f"/invite {nick}"), [f"!!! NOT_ALLOWED {why}"])
+            self.does(f"/unban {pattern}")
+        mal = self.from_network("mal", "192.0.2.7")
+        self.does("/ban net:192.0.2.0/24")
+        self.assertEqual(self.does("/invite mal"), ["reply mal is invited to #dev"])  # else it would tell where he is
+        self.assertIn("alice invites you", mal.takes()[-1])
+
     def test_a_kick_takes_it_back(self) -> None:
         self.does("/set invite-only yes")
         self.bob.types("/part #dev")
@@ -475,6 +563,12 @@ class Doors(KeeperCase):
         self.bob.types("/join #dev mellon")
         self.assertIn("bob", self.members())
         self.assertEqual(self.does("/lock off"), ["reply #dev: key is off now"])
+
+    def test_a_key_may_look_like_a_room(self) -> None:
+        self.does("/lock #1")
+        nora = someone(self, "nora")
+        nora.types("/join #dev #1")
+        self.assertIn("nora", self.members())
 
     def test_who_is_in_comes_back_without_it(self) -> None:
         self.does("/lock mellon")
@@ -587,6 +681,12 @@ class Settings(KeeperCase):
         self.assertEqual(set(self.dev.said_at), {self.eve.session.person.id})
         self.assertEqual(self.does("/slow off"), ["reply #dev: slow is off now"])
 
+    def test_what_slow_mode_remembers(self) -> None:
+        self.does("/slow 86400")
+        for number in range(MAX_SLOWED + 5):
+            self.dev.spoke(f"guest {number}", self.clock.seconds())
+        self.assertEqual(len(self.dev.said_at), MAX_SLOWED)
+
     def test_what_was_said_is_confirmed_in_slow_mode_too(self) -> None:
         self.does("/slow 10")
         for _twice in range(2):
@@ -598,6 +698,11 @@ class Settings(KeeperCase):
         self.assertIn("that is for the room's operators", self.does("/topic mine", who=self.bob)[0])
         self.assertEqual(self.does("/topic ours"), ["[#dev] alice topic ours"])
 
+    def test_a_topic_that_the_brake_holds_back_is_not_put_down_as_done(self) -> None:
+        self.chat.helm.set_brake(Brake.OPERATORS)
+        self.assertIn("!!! NOT_ALLOWED", self.does("/topic mine")[-1])
+        self.assertNotIn("topic", self.does("/log")[-1])
+
     def test_a_secret_room(self) -> None:
         self.does("/set secret yes")
         nora = someone(self, "nora")
@@ -606,6 +711,15 @@ class Settings(KeeperCase):
             self.assertIn("#dev", self.does(line, who=self.eve)[0], line)
         for line in ("/names #dev", "/part #dev", "/switch #dev", "/drop #dev", "/create #dev", "/search x in:#dev"):
             self.assertEqual(self.does(line, who=nora)[-1][:16], "!!! NO_SUCH_ROOM", line)
+
+    def test_how_a_secret_room_is_spelled_is_not_told(self) -> None:
+        self.does("/set secret yes")
+        nora = someone(self, "nora")
+        for line in ("/names #dEV", "/part #dEV", "/switch #dEV", "/drop #dEV", "/create #dEV", "/search x in:#dEV"):
+            there = self.does(line, who=nora)[-1]
+            self.assertEqual(there, "!!! NO_SUCH_ROOM there is no room #dEV", line)
+        for act in (lambda: nora.session.say("hi", "#dEV"), lambda: nora.session.history("#dEV", 5, None)):
+            self.assertEqual(self.assertRaises(NoSuchRoom, act).room, "#dEV")
 
 
 class History(KeeperCase):
@@ -675,8 +789,17 @@ class Storage(KeeperCase):
             "!!! STORAGE_UNAVAILABLE that holds now, and will be forgotten when the server ends: it can't be written"
         ])  # fmt: skip
         self.assertIn("NOT_ALLOWED", self.does("hi", who=self.eve)[0])
-        self.does("/topic new")
-        self.assertEqual(len(self.flushLoggedErrors(StorageUnavailable)), 2)
+        with capturedLogs() as logged:
+            self.does("/topic new")
+        self.assertIn(
+            "what a keeper did can't be written: the log can't be written now; nothing was said",
+            [formatEvent(each) for each in logged],
+        )
+
+    def test_what_goes_wrong_otherwise_is_a_fault(self) -> None:
+        self.patch(self.chat.keepers, "write", lambda *_arguments: fail(ZeroDivisionError()))
+        self.assertIn("STORAGE_UNAVAILABLE", self.does("/hush eve")[0])
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
 
 
 class MakingRooms(KeeperCase):
@@ -693,6 +816,21 @@ class MakingRooms(KeeperCase):
         self.clock.advance(3600)
         one.types("/join #x4")
         self.assertIn("#x4", self.chat.rooms)
+
+    def test_one_that_nobody_came_into_does_not_count(self) -> None:
+        self.patch(making, "OF_GUESTS", 2)
+        one = self.from_network("mal", "192.0.2.7")
+        for nick, room, error in (("alice", "#x2", NameTaken), ("ory", "#1obby", BadRoom)):
+            for _time in range(3):
+                self.assertRaises(error, self.chat.enter, one.listener, nick, rooms=("#x1", room))
+        self.patch(self.chat, "limits", replace(self.chat.limits, rooms_of_one=1))
+        for line in ("/join #x1", "/create #x1"):
+            self.assertIn("!!! ", self.does(line, line, line, who=one)[0])
+        self.assertEqual(sorted(self.chat.rooms), ["#dev", "#lobby"])
+        self.patch(self.chat, "limits", replace(self.chat.limits, rooms_of_one=9))
+        one.types("/join #x1", "/join #x2")
+        self.assertEqual(sorted(self.chat.rooms), ["#dev", "#lobby", "#x1", "#x2"])
+        self.assertIn("TOO_MANY_ROOMS", self.does("/join #x3", who=one)[0])
 
     def test_in_whatever_hour(self) -> None:
         self.patch(making, "OF_GUESTS", 2)
@@ -718,3 +856,46 @@ class MakingRooms(KeeperCase):
         for network in ("1", "2", "3"):
             counting.made(Maker(None, network))
         self.assertEqual(list(counting._made), ["network 2", "network 3"])
+
+
+class SlowModeAgain(KeeperCase):
+    def test_another_setting_gives_nobody_his_turn_early(self) -> None:
+        self.does("/slow 30")
+        self.eve.types("one")
+        self.does("/set moderated yes", "/set moderated no")
+        self.assertIn("TOO_FAST", self.does("two", who=self.eve)[0])
+        self.does("/slow off", "/slow 30")
+        self.eve.takes()
+        self.assertEqual(self.does("three", who=self.eve), ["[#dev] eve: three"])
+
+    def test_what_the_brake_refused_was_not_said(self) -> None:
+        self.does("/slow 30")
+        self.chat.helm.set_brake(Brake.REGISTERED)
+        self.assertIn("NOT_ALLOWED", self.does("one", who=self.eve)[-1])
+        self.chat.helm.set_brake(Brake.OFF)
+        self.turn()
+        self.assertEqual(self.does("two", who=self.eve), ["[#dev] eve: two"])
+
+
+class BannedWithOneOfHisSessions(KeeperCase):
+    def test_the_others_do_not_come_in_either(self) -> None:
+        """What one of a person's sessions may not, none of them may: whichever way it comes."""
+        self.bob.listener.origin = Origin("198.51.100.7", secure=True)
+        self.does("/ban net:198.51.100.0/24")
+        elsewhere = self.again(self.bob, rooms=["#dev"])
+        self.assertNotIn("bob", self.members())
+        elsewhere.types("/join #dev")
+        self.assertIn("BANNED", elsewhere.takes()[-1])
+        self.eve.types("/login bob longenough")
+        self.turn()
+        self.turn()
+        self.assertEqual(self.members(), {"alice", "carol"})
+
+
+class Full(KeeperCase):
+    def test_who_logs_out_finds_his_own_place(self) -> None:
+        self.does("/set limit 4")
+        self.bob.types("/logout")
+        self.turn()
+        self.turn()
+        self.assertEqual(self.members(), {"alice", "bob2", "carol", "eve"})

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 from unicodedata import category
 
 from hypothesis import example, given, settings
@@ -98,6 +99,14 @@ class Nicknames(SynchronousTestCase):
         for nick in ("server", "SERVER", "\uff33erver", "Nick", "here", "SERVER]", "[admin]"):
             self.assertEqual(str(self.assertRaises(NickReserved, parse_nick, nick)), f"{nick} is a reserved word")
 
+    def test_what_looks_like_a_reserved_word(self) -> None:
+        for nick in ("systern", "adrnin", "operat0r", "Iobby", "|obby", "[R00T]", "adm|n"):
+            self.assertRaises(NickReserved, parse_nick, nick)
+        self.assertEqual(parse_nick("administrator").text, "administrator")
+
+    def test_what_a_standard_refuses_after_it_made_something_else_of_it(self) -> None:
+        self.assertEqual(self.refused("\ufc55\u0640"), "a nickname may not hold U+0640 there")
+
     def test_the_same_but_for_case_and_form(self) -> None:
         for one, other in (
             ("ALICE", "alice"),
@@ -158,6 +167,15 @@ class Whatever(SynchronousTestCase):
         self.assertEqual(parse_nick(name.text), name)
         for character in name.text + name.key:
             self.assertNotIn(category(character)[0], "CZP" if character not in "_-[]{}\\" else "CZ", repr(text))
+
+    @settings(deadline=None, max_examples=1_000, database=None, derandomize=True)
+    @given(st.text(st.characters(categories=("L", "M", "Nd")), min_size=1, max_size=6))
+    @example("\ufc55\u0640")
+    def test_it_is_a_name_or_it_is_said_why_not(self, text: str) -> None:
+        with contextlib.suppress(BadNick, NickReserved):
+            parse_nick(text)
+        with contextlib.suppress(BadRoom):
+            parse_room(f"#{text}")
 
     @settings(deadline=None, max_examples=300, database=None, derandomize=True)
     @given(ANY_TEXT)

@@ -59,7 +59,7 @@ class Tables(SynchronousTestCase):
         self.now = 3_000
         self.assertEqual(self.refused("192.0.2.1"), [False])
         self.assertIsNone(self.bans.of("192.0.2.0/24"))
-        self.assertEqual((self.bans._bans, self.bans._index), ({}, {4: {}, 6: {}}))
+        self.assertEqual((self.bans._bans, self.bans._index._known), ({}, {4: {}, 6: {}}))
 
     def test_another_one_of_the_same_network(self) -> None:
         for each in (ban("192.0.2.0/24", 2_000), ban("192.0.3.0/24"), ban("192.0.2.0/24", 0, "more")):

@@ -7,14 +7,14 @@ from typing import Any
 from twisted.logger import LogEvent, LogLevel, formatEvent, globalLogPublisher
 
 from tests.core.doubles import Someone, arrives, someone
-from tests.helpers import AtOnce, CoreCase, Later, Listener, make_chat
+from tests.helpers import AtOnce, CoreCase, Later, Listener, make_accounts, make_chat
 from twisted_chat.accounts.operators import KnownOperators
 from twisted_chat.accounts.passwords import Hasher
 from twisted_chat.accounts.tries import BACKOFF
 from twisted_chat.boundaries import Figures, Host, Origin
 from twisted_chat.core.chat import Registration
 from twisted_chat.core.commands import BY_NAME, COMMANDS
-from twisted_chat.core.errors import BadRequest, NameTaken, NotAllowed
+from twisted_chat.core.errors import BadRequest, NameTaken, NickInUse, NotAllowed
 from twisted_chat.core.told import Notice
 
 SECRET = "correct horse"
@@ -110,7 +110,7 @@ class Becoming(OperatorCase):
             self.bob.types("/oper ruth wrong")
         self.bob.takes()
         self.bob.types(f"/oper ruth {RUTH}")
-        self.bob.hears("!!! BUSY too many tries failed; wait 1 seconds")
+        self.bob.hears("!!! BUSY too many tries failed; wait 1 second")
         self.alice.types(f"/oper ruth {RUTH}")
         self.assertEqual(self.alice.session.operator, "ruth")
         self.clock.advance(1)
@@ -120,7 +120,7 @@ class Becoming(OperatorCase):
     def test_tries_on_this_machine_are_counted_too(self) -> None:
         for _try in range(BACKOFF.free + 1):
             self.bob.types("/oper ruth wrong")
-        self.assertIn("!!! BUSY too many tries failed; wait 1 seconds", self.bob.takes())
+        self.assertIn("!!! BUSY too many tries failed; wait 1 second", self.bob.takes())
 
     def test_blanks_before_it_do_not_publish_it(self) -> None:
         self.alice.types(f" /oper alice {SECRET}", " /enroll dave long-enough")
@@ -132,12 +132,26 @@ class Becoming(OperatorCase):
         self.makes_operator(self.bob)
         self.alice.types(f"/oper alice {SECRET}")
         self.alice.takes()
-        self.known.replace({"alice": SECRET})
-        self.chat.helm.operators_changed()
+        self.chat.helm.operators_changed(self.known.replace({"alice": SECRET}))
         self.bob.hears("notice You are no operator of this server any more")
         self.alice.hears()
         self.bob.types("/stats")
         self.bob.hears(NOT_ALLOWED)
+
+    def test_whose_password_is_another_one_has_to_prove_it_again(self) -> None:
+        self.makes_operator(self.bob)
+        self.alice.types(f"/oper alice {SECRET}")
+        self.alice.takes()
+        self.chat.helm.operators_changed(self.known.replace({"Ruth": "another one", "alice": SECRET}))
+        self.bob.hears("notice You are no operator of this server any more; /oper ruth proves it again")
+        self.alice.hears()
+        self.bob.types("/stats")
+        self.bob.hears(NOT_ALLOWED)
+        self.bob.types("/oper ruth another one", "/oper")
+        self.bob.hears(
+            "reply You are the operator Ruth now; /help lists what is yours to do",
+            "reply You are the operator Ruth",
+        )
 
     def test_who_is_taken_from_the_list_meanwhile_becomes_none(self) -> None:
         for now in ({"alice": SECRET}, {"ruth": "another one"}):
@@ -278,6 +292,12 @@ class AtWork(OperatorCase):
         )
         self.assertEqual(self.logged(), ["operator 'ruth' ('alice'): '/kill bob too loud'"])
 
+    def test_with_his_resume_secret_too(self) -> None:
+        bob = arrives(self, "robert")
+        bob.types("/register long enough")
+        self.alice.types("/kill robert")
+        self.assertRaises(NameTaken, self.chat.enter, Listener(), "robert", resume=bob.secret())
+
     def test_without_a_reason(self) -> None:
         self.alice.types("/kill bob")
         self.bob.hears("!!! KILLED an operator of the server ended this connection")
@@ -353,6 +373,31 @@ class Ending(OperatorCase):
         self.alice.types("/shutdown off", "/shutdown 8d")
         self.alice.hears("!!! BAD_REQUEST no end is planned", "!!! BAD_REQUEST the end is at most 7d away")
 
+    def test_who_only_looks_changes_nothing(self) -> None:
+        self.alice.types("/shutdown 1h new disk")
+        self.passes(60)
+        self.alice.takes()
+        self.alice.types("/shutdown")
+        self.alice.hears("reply The server goes down in 59m: new disk; /shutdown off takes it back")
+        self.alice.types("/stats")
+        self.assertEqual(self.alice.takes()[0].split(" / ")[-1], "The server goes down in 59m: new disk")
+        self.alice.types("/shutdown cancel", "/shutdown")
+        self.assertEqual(self.alice.takes()[:2], ["notice The server does not go down after all",
+                                                  "notice The server goes down in 1m"])  # fmt: skip
+
+    def test_at_once(self) -> None:
+        self.alice.types("/shutdown now disk")
+        self.bob.hears("notice The server goes down now: disk")
+        self.assertEqual((self.machine.asked, self.chat.helm.is_ending), (["end"], False))
+        self.assertEqual(self.logged()[-1], "operator 'ruth' ('alice'): '/shutdown now disk'")
+
+    def test_a_span_that_is_none(self) -> None:
+        self.alice.types("/shutdown 2x")
+        self.alice.hears(
+            "!!! BAD_REQUEST 2x is no span of time: 90s, 45m, 2h, 3d and 4w are; a reason begins otherwise"
+        )
+        self.assertFalse(self.chat.helm.is_ending)
+
     def test_an_end_by_other_means_leaves_no_timer(self) -> None:
         self.alice.types("/shutdown 5m")
         self.successResultOf(self.chat.close("over"))
@@ -379,7 +424,7 @@ class Braking(OperatorCase):
         self.carol = someone(self, "carol")
         self.carol.types("/register long enough")
         self.ruth = someone(self, "ruth")
-        self.ruth.types("/register long enough", "/quit")
+        self.ruth.types(f"/oper ruth {RUTH}", "/register long enough", "/quit")
         self.dave = someone(self, "dave")
         self.dave.types("/register long enough", "/quit")
         self.turn()
@@ -410,6 +455,20 @@ class Braking(OperatorCase):
         who.types("/invite alice")
         who.hears(f"!!! NOT_ALLOWED {why}")
         self.alice.hears()
+
+    def test_an_edit_is_answered_too(self) -> None:
+        self.bob.types("helo")
+        (said,) = self.bob.listener.events()
+        self.brakes(2)
+        self.bob.session.edit(said.seq, "hello", "e-1")
+        self.turn()
+        ((told, *_more),) = self.bob.listener.heard
+        self.assertEqual((type(told.error), told.client_id), (NotAllowed, "e-1"))
+        self.assertEqual(str(told.error), "for the moment, only who has an account may come in or talk")
+        self.bob.takes()
+        self.bob.session.delete(said.seq)
+        self.turn()
+        self.bob.hears("[#lobby] bob deleted None")
 
     def test_everybody_is_told_and_it_is_logged(self) -> None:
         self.logged()
@@ -446,6 +505,18 @@ class Braking(OperatorCase):
         self.brakes(1)
         self.carol.types("/logout")
         self.carol.hears(f"!!! NOT_ALLOWED {self.GUESTS}")
+
+    def test_nobody_gets_around_it_by_registering(self) -> None:
+        self.brakes(2)
+        self.bob.types("/register long enough")
+        self.bob.hears(f"!!! NOT_ALLOWED {self.ACCOUNTS}")
+        self.assertIsNone(self.account("bob"))
+
+    def test_who_is_here_under_another_nickname_comes_in_again(self) -> None:
+        self.carol.types("/nick carola")
+        self.brakes(3)
+        beside = someone(self, "carol", account=self.account("carol"))
+        self.assertEqual(beside.session.person.next_name.text, "carola")
 
     def test_who_has_an_account(self) -> None:
         self.brakes(2)
@@ -492,6 +563,28 @@ class Braking(OperatorCase):
         self.assertEqual(self.alice.takes()[-1], "[#lobby] ruth: hi")
 
 
+class OperatorsNames(OperatorCase):
+    """An account of an operator's name is let in when only operators are."""
+
+    WHY = "!!! NOT_ALLOWED ruth is the name of an operator of the server; /oper ruth comes before that"
+
+    def test_nobody_else_registers_it(self) -> None:
+        ruth = someone(self, "ruth")
+        ruth.types("/register long enough")
+        ruth.hears(self.WHY)
+        self.assertIsNone(self.chat.accounts.named("ruth"))
+        ruth.types(f"/oper ruth {RUTH}", "/register long enough")
+        self.assertIsNotNone(self.chat.accounts.named("ruth"))
+
+    def test_operators_may_for_others(self) -> None:
+        self.makes_operator(self.bob)
+        self.bob.types("/enroll alice long-enough")
+        self.assertIn("NICK_IN_USE", self.bob.takes()[-1])
+        self.alice.types("/quit")
+        self.bob.types("/enroll alice long-enough")
+        self.assertIn("reply alice has an account now", self.bob.takes()[-1])
+
+
 class Enrolling(OperatorCase):
     def setUp(self) -> None:
         super().setUp()
@@ -509,6 +602,18 @@ class Enrolling(OperatorCase):
         self.bob.types("/login dave pass word")
         self.assertEqual(self.bob.takes()[0], "reply You are dave now")
         self.assertEqual(self.logged(), ["operator 'ruth' ('alice'): '/enroll dave'"])
+
+    def test_nobody_comes_in_under_it_meanwhile(self) -> None:
+        threads = Later()
+        self.chat = make_chat(self.clock, operators=self.known, accounts=make_accounts(self.clock, threads=threads))
+        self.alice, self.bob = someone(self, "alice"), someone(self, "bob")
+        self.makes_operator(self.alice)
+        self.alice.types("/enroll dave long-enough")
+        self.assertRaises(NickInUse, self.chat.enter, Listener(), "dave")
+        self.bob.types("/nick dave")
+        self.assertIn("NICK_IN_USE", self.bob.takes()[-1])
+        threads.works()
+        self.assertRaises(NameTaken, self.chat.enter, Listener(), "dave")
 
     def test_what_can_not_be(self) -> None:
         self.alice.types("/enroll larry pass word")

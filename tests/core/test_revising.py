@@ -6,6 +6,7 @@ from tests.core.doubles import SlowCase, arrives, someone
 from tests.helpers import CoreCase
 from twisted_chat.boundaries import Stance
 from twisted_chat.core.events import Event, Kind
+from twisted_chat.core.helm import Brake
 
 
 class Case(CoreCase):
@@ -160,3 +161,15 @@ class Slow(SlowCase):
             self.alice.takes(),
             ["[#lobby] alice deleted None", "!!! NO_SUCH_LINE there is no line #1 that you could read"],
         )
+
+
+class UnderTheBrake(Case):
+    def test_words_can_not_be_changed(self) -> None:
+        """It reaches others as what is said does, and whoever tries hears that it is refused."""
+        self.chat.helm.set_brake(Brake.REGISTERED)
+        self.turn()
+        self.alice.takes()
+        self.alice.types("/edit #1 hello", "/delete #1")
+        refusal, deleted = self.alice.takes()
+        self.assertIn("!!! NOT_ALLOWED for the moment, only who has an account", refusal)
+        self.assertIn("deleted", deleted)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_chat.core.durations import seconds_of
+from twisted_chat.core.durations import LATEST, seconds_of, until, when
 from twisted_chat.core.errors import BadRequest, NeedText
 from twisted_chat.core.search import MAX_TERMS, Query, Search, Term, parse_query
 from twisted_chat.core.words import words_of
@@ -53,6 +53,13 @@ class Spans(SynchronousTestCase):
     def test_they_are_not(self) -> None:
         for text in ("", "2", "h", "0h", "2x", "2 h", "-2h", "1.5h", "9999999s", "\u0663h", "2h "):
             self.assertIsNone(seconds_of(text), text)
+
+    def test_every_moment_can_be_shown(self) -> None:
+        for moment, shown in ((0, "1970-01-01 00:00 UTC"), (LATEST, "9999-12-31 23:59 UTC"),
+                              (LATEST + 1, "9999-12-31 23:59 UTC"), (10**30, "9999-12-31 23:59 UTC"),
+                              (-1, "1970-01-01 00:00 UTC")):  # fmt: skip
+            self.assertEqual(when(moment), shown)
+        self.assertEqual(until(10**30), " until 9999-12-31 23:59 UTC")
 
 
 class Queries(SynchronousTestCase):

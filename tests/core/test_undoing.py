@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
+from twisted.internet.defer import Deferred
+
 from tests.core.doubles import someone
 from tests.core.keeping_case import KeeperCase
 from tests.helpers import make_chat
-from twisted_chat.core.charters import Ban
+from twisted_chat.boundaries import KnownRoom
+from twisted_chat.core import moderating
+from twisted_chat.core.charters import Action, Ban
+from twisted_chat.core.helm import Brake
 from twisted_chat.journal.memory import MemoryJournal
+from twisted_chat.keeping.memory import MemoryKeepers
 
 AT = "2026-11-18 12:00 UTC"
 
@@ -17,7 +26,7 @@ class Log(KeeperCase):
         self.does("/hush carol", "/hush carol off")
         self.assertEqual(self.does("/log")[0].removeprefix("reply ").split(" / "), [
             f"#1 {AT} alice: create", f"#2 {AT} alice: op bob", f"#3 {AT} alice: set key set",
-            f"#4 {AT} alice: set slow 5", f"#5 {AT} alice: set slow off", f"#6 {AT} alice: topic topic",
+            f"#4 {AT} alice: set slow 5", f"#5 {AT} alice: set slow off", f"#6 {AT} alice: topic: new",
             f"#7 {AT} alice: ban eve until 2026-11-18 14:00 UTC (spam)", f"#8 {AT} alice: hush carol",
             f"#9 {AT} alice: hush carol (off)"])  # fmt: skip
 
@@ -125,6 +134,57 @@ class Undoing(KeeperCase):
         self.turn()
         self.assertEqual(len(self.dev.charter.bans), 1)
 
+    def test_whom_it_was_about_is_told(self) -> None:
+        for line, there, back in (
+            ("/op bob", "You are an operator of #dev now", "You are not an operator of #dev any more"),
+            ("/hush bob 2h so", "You may read and not talk in #dev until 2026-11-18 14:00 UTC: so",
+             "You may talk in #dev again"),
+            ("/voice bob", "You are a voice in #dev now", "You are not a voice in #dev any more"),
+        ):  # fmt: skip
+            self.bob.takes()
+            self.does(line)
+            self.assertEqual(self.bob.takes(), [f"notice {there}"])
+            self.does("/undo")
+            self.assertEqual(self.bob.takes(), [f"notice {back}"])
+        self.does("/hush bob 2h so", "/hush bob off")
+        self.bob.takes()
+        self.does("/undo")
+        self.assertEqual(self.bob.takes(),
+                         ["notice You may read and not talk in #dev until 2026-11-18 14:00 UTC: so"])  # fmt: skip
+
+    def test_of_who_is_gone(self) -> None:
+        self.does("/op bob")
+        self.bob.types("/quit")
+        self.assertIn("reply Undone: #", self.does("/undo")[-1])
+
+    def test_it_asks_for_room(self) -> None:
+        self.patch(moderating, "MAX_BANS", 1)
+        self.does("/ban a*", "/unban a*", "/ban b*")
+        self.assertEqual(self.does("/undo #3"), ["!!! NOT_ALLOWED #dev has 1 of those already"])
+        self.assertEqual([ban.pattern for ban in self.dev.charter.bans], ["b*"])
+
+    def test_a_topic_while_the_brake_holds_it_back(self) -> None:
+        self.does("/topic one", "/topic two")
+        self.chat.helm.set_brake(Brake.OPERATORS)
+        self.assertIn("!!! NOT_ALLOWED for the moment", self.does("/undo")[-1])
+        self.assertNotIn("undo", self.does("/log")[-1])
+
+    def test_of_a_room_that_is_dropped_meanwhile(self) -> None:
+        self.does("/ban zed")
+        nora = someone(self, "nora")
+        nora.session.operator = "root"
+        asked: Deferred[Any] = Deferred()
+        found = self.successResultOf(self.chat.keepers.actions(self.dev.id, 9))
+        self.patch(self.chat.keepers, "actions", lambda *_arguments: asked)
+        nora.session.current = self.dev
+        nora.types("/undo")
+        self.does("/drop #dev")
+        nora.takes()
+        asked.callback(found)
+        self.turn()
+        self.assertEqual(nora.takes(), ["!!! NO_SUCH_ROOM there is no room #dev"])
+        self.assertEqual(self.chat.keepers.open().charters, ())
+
 
 class Restarts(KeeperCase):
     def test_all_of_it_is_there_again(self) -> None:
@@ -159,7 +219,48 @@ class Restarts(KeeperCase):
         chat = make_chat(self.clock, journal, None, self.chat.keepers)
         self.assertEqual((chat.rooms["#dev"].topic, chat.rooms["#dev"].charter.rules.slow), ("a topic", 5))
 
-    def known(self, room: object) -> object:
-        from twisted_chat.boundaries import KnownRoom
+    def test_a_room_whose_name_is_refused_today(self) -> None:
+        journal = MemoryJournal(9, log_id="2", key=b"k")
+        old = KnownRoom("7", "#d\u0435v", "")  # a Cyrillic letter among Latin ones
+        self.patch(journal, "rooms", lambda: [old])
+        self.chat = make_chat(self.clock, journal, self.chat.accounts, MemoryKeepers())
+        alice = someone(self, "alice", account=self.chat.accounts.named("alice"), rooms=(old.name,))
+        self.assertEqual(self.members(old.name), {"alice"})
+        for line in (f"/part {old.name}", f"/join {old.name}", f"/create {old.name}", "/set secret yes"):
+            self.assertNotIn("!!!", self.does(line, who=alice)[-1], line)
+        nora = someone(self, "nora")
+        self.assertIn("!!! BAD_ROOM", self.does(f"/names {old.name}", who=nora)[-1])  # as if there were none
+        self.assertIn("!!! BAD_ROOM", self.does("/join #a\u0435v", who=nora)[-1])
 
+    def test_a_charter_that_was_written_after_the_drop(self) -> None:
+        charter = replace(self.dev.charter, founder="fay")
+        self.does("/drop #dev")
+        self.chat.keepers.write(charter, Action(99, charter.room, 0, "", "fay", "set"))
+        chat = make_chat(self.clock, MemoryJournal(9, log_id="2", key=b"k"), None, self.chat.keepers)
+        self.assertEqual(list(chat.rooms), ["#lobby"])
+
+    def known(self, room: object) -> object:
         return KnownRoom(room.id, "#dev", "a topic")  # type: ignore[attr-defined]
+
+
+class TakenBackInVain(KeeperCase):
+    def test_an_invitation_opens_no_door_any_more(self) -> None:
+        self.does("/set invite-only yes", "/kick bob", "/invite bob")
+        self.assertIn("reply Undone: #", self.does("/undo")[-1])
+        self.assertIn("INVITE_ONLY", self.does("/join #dev", who=self.bob)[-1])
+
+    def test_who_came_by_an_invitation_stays(self) -> None:
+        self.does("/set invite-only yes", "/kick bob", "/invite bob")
+        self.bob.types("/join #dev")
+        self.does("/undo")
+        self.assertIn("bob", self.members())
+        self.again(self.bob, rooms=["#dev"])
+
+    def test_under_the_brake_no_topic_is_set_or_brought_back(self) -> None:
+        self.does("/topic one", "/topic two")
+        self.chat.helm.set_brake(Brake.OPERATORS)
+        before = self.does("/log")[-1]
+        self.assertIn("!!! NOT_ALLOWED for the moment", self.does("/topic three")[0])
+        self.assertIn("!!! NOT_ALLOWED for the moment", self.does("/undo")[0])
+        self.assertEqual(self.dev.topic, "two")
+        self.assertEqual(self.does("/log")[-1], before, "and nobody reads that it was done")

@@ -127,7 +127,9 @@ class NewOnes(AdmissionCase):
         for _time in range(100):
             self.refused(v4("192.0.2.1"), why)
         self.come_and_go("192.0.2.2", 1)
-        self.clock.advance(600 / 32)
+        self.clock.advance(600 / 32 - 0.5)
+        self.refused(v4("192.0.2.1"), "your address connects too often (32 in 10 minutes are enough); wait 1 second")
+        self.clock.advance(0.5)
         self.come_and_go("192.0.2.1", 1)
         self.refused(v4("192.0.2.1"), why)
         self.clock.advance(600)
@@ -152,6 +154,18 @@ class WithoutNames(AdmissionCase):
         self.refused(v4("192.0.2.1"), "too many are here who have not said their names; try again")
         self.admission.named(silent)
         self.comes(v4("192.0.2.1"))
+
+    def test_a_new_bound(self) -> None:
+        strangers = Strangers(Bound(9, 100, 9), lambda: 0.0)
+        self.admission = Admission(1000, 20, strangers=strangers)
+        silent = [Silent(self.comes(v4(f"192.0.2.{number}"))) for number in range(3)]
+        for each in silent:
+            self.admission.unnamed(each)
+        self.admission.limit(20, None, Bound(1, 100, 2))
+        self.assertEqual([each.gave_way for each in silent], [1, 0, 0])
+        self.admission.limit(1000, None)
+        self.assertEqual(len(strangers), 2)
+        Admission(1000).limit(20, None, Bound(1, 100, 2))
 
 
 class Banned(AdmissionCase):

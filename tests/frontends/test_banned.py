@@ -92,7 +92,7 @@ class WhoIsHere(BannedCase):
         self.addCleanup(globalLogPublisher.removeObserver, observe)
         self.bans()
         (line,) = [each for each in lines if "operator 'ruth'" not in each]
-        self.assertIn("1 connections refused, the last from IPv4Address(", line)
+        self.assertIn("1 connection refused, the last from ", line)
         self.assertIn(WHY, line)
 
     def test_while_a_password_is_looked_at(self) -> None:

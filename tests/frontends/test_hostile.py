@@ -26,6 +26,11 @@ def strings_in(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
+def on_one_line(text: str) -> str:
+    """What a door of lines can be sent as one: a LF ends it there, and that is what it is for."""
+    return text.replace("\n", "\r")
+
+
 class HostileCase(UnframedCase):
     options = {"history_lines": 0}
 
@@ -37,6 +42,7 @@ class HostileCase(UnframedCase):
         self.addCleanup(globalLogPublisher.removeObserver, observer)
         self.human, self.bot = self.person("hugo"), self.program("bodo")
         self.terminal_reader, self.window_reader = self.terminal("ted"), self.window("wendy")
+        self.senders: list[Peer | Client] = []
         self.heard()
 
     def heard(self) -> list[list[str]]:
@@ -55,6 +61,10 @@ class HostileCase(UnframedCase):
         found.append([json.dumps(each, ensure_ascii=False) for each in shown if each != {"type": "ping"}])
         for client in (self.terminal_reader, self.window_reader):
             found.append([line for write in client.reads() for line in write.decode().split("\n")])
+        for sender in self.senders:
+            shown_to_it = sender.transport.value().decode().replace("\r\n", "").replace("\n", "")
+            self.assertEqual(dangerous(shown_to_it), [], shown_to_it)
+            sender.transport.clear()
         for lines_of_one in found:
             self.assertEqual([dangerous(line) for line in lines_of_one], [[]] * len(lines_of_one), lines_of_one)
         return found
@@ -63,6 +73,19 @@ class HostileCase(UnframedCase):
         for lines in self.heard():
             self.assertEqual(sum(mark in line for line in lines), 1, (mark, lines))
             self.assertEqual(len(lines), 1, (mark, lines))
+
+    def sender(self, door: str) -> Callable[[str], None]:
+        """What sends a typed line as somebody at this door."""
+        if door == "json":
+            program = self.program("mallory")
+            self.senders.append(program)
+            return lambda line: program.says_object(type="command", text=line)
+        peer: Peer | Client = self.person("mallory")
+        if door != "line":
+            peer.hangs_up()
+            peer = self.terminal("mallory") if door == "tutorial" else self.window("mallory")
+        self.senders.append(peer)
+        return lambda line: peer.sends(on_one_line(line).encode("utf-8", "surrogatepass") + b"\n")
 
     def nothing_is_faked_in_the_log(self) -> None:
         for line in self.log.getvalue().splitlines():
@@ -73,23 +96,7 @@ class HostileCase(UnframedCase):
         self.nothing_is_faked_in_the_log()
 
 
-def on_one_line(text: str) -> str:
-    """What a door of lines can be sent as one: a LF ends it there, and that is what it is for."""
-    return text.replace("\n", "\r")
-
-
 class FromEachDoor(HostileCase):
-    def sender(self, door: str) -> Callable[[str], None]:
-        """What sends a typed line as somebody at this door."""
-        if door == "json":
-            program = self.program("mallory")
-            return lambda line: program.says_object(type="command", text=line)
-        peer: Peer | Client = self.person("mallory")
-        if door != "line":
-            peer.hangs_up()
-            peer = self.terminal("mallory") if door == "tutorial" else self.window("mallory")
-        return lambda line: peer.sends(on_one_line(line).encode("utf-8", "surrogatepass") + b"\n")
-
     def says_all(self, door: str) -> None:
         send = self.sender(door)
         self.heard()
@@ -137,6 +144,83 @@ class FromEachDoor(HostileCase):
 
     def test_gossip(self) -> None:
         self.says_all("gossip")
+
+
+class ByKeepersAndOperators(HostileCase):
+    """What is typed by whoever has the right to put others out, or to speak to all of them."""
+
+    readers = ("hugo", "bodo", "ted", "wendy")
+
+    def come_to_dev(self) -> None:
+        self.human.says("/join #dev")
+        self.bot.says_object(type="join", room="#dev")
+        self.terminal_reader.says("/join #dev")
+        self.window_reader.says("/join #dev")
+        self.heard()
+
+    def leaves_with(self, act: str, send: Callable[[str], None], mark: str) -> None:
+        """Somebody else is in, and goes: everybody hears once why, and a window that he goes."""
+        zed = self.person("zed")
+        zed.says("/join #dev", "/part #lobby")
+        self.heard()
+        if act.startswith("/quit"):
+            zed.sends(on_one_line(act).encode("utf-8", "surrogatepass") + b"\n")
+        else:
+            send(act)
+        zed.hangs_up()
+        *others, window = self.heard()
+        for lines in others:
+            self.assertEqual(sum(mark in line for line in lines), len(lines), (mark, lines))
+        self.assertEqual([len(lines) > 0 for lines in (*others, window)], [True] * 4, act)
+
+    def does_all(self, door: str) -> None:
+        send = self.sender(door)
+        self.come_to_dev()
+        send("/join #dev")
+        for session in self.chat.person_called("mallory").sessions:
+            session.operator = "root"
+        self.heard()
+        for number, hostile in enumerate(HOSTILE):
+            mark, victim = f"mark{number}.", self.readers[number % 4]
+            send(f"/announce {hostile}{mark}")
+            self.each_hears_once(mark)
+            send(f"/kick {victim} {hostile}{mark}")
+            *others, window = self.heard()
+            for lines in others:
+                self.assertEqual(sum(mark in line for line in lines), 1, (mark, lines))
+            self.assertEqual([len(lines) for lines in (*others, window)], [1] * 4)
+            self.come_to_dev()
+            send(f"/hush {victim} 1h {hostile}{mark}")
+            told = [lines for lines in self.heard() if lines]
+            self.assertEqual(len(told), 1, (victim, mark, hostile, self.chat.rooms["#dev"].charter))
+            self.assertIn(mark, told[0][0])
+            self.leaves_with(f"/kill zed {hostile}{mark}", send, mark)
+            self.leaves_with(f"/quit {hostile}{mark}", send, mark)
+            self.leaves_with(f"/ban ze? 1h {hostile}{mark}", send, mark)
+            for line in (
+                "/unban ze?", f"/ban x{hostile}{mark}", f"/ban account:{hostile}", f"/ban net:{hostile}", "/bans",
+                f"/ban ?{hostile}", f"/unban {hostile}", f"/unban x{hostile}{mark}", f"/lock {hostile}k{mark}", "/set",
+                "/lock off", f"/set key {hostile}", "/lock off", f"/set {hostile} {hostile}", f"/set limit {hostile}",
+                f"/slow {hostile}", f"/invite {hostile}", f"/op {hostile}", f"/kick {hostile}", f"/undo x{hostile}",
+                f"/create #{hostile}", f"/drop #{hostile}", f"/defcon {hostile}", f"/shutdown {hostile}9d",
+                f"/oper {hostile} {hostile}", f"/enroll {hostile} {hostile}", f"/whois {hostile}", "/log", "/rooms",
+            ):  # fmt: skip
+                send(line)
+            self.chat.helm.stop()  # "9d" is understood where what came before it was taken away
+            for lines in self.heard():
+                self.assertEqual([line for line in lines if "goes down" not in line], [])
+
+    def test_line(self) -> None:
+        self.does_all("line")
+
+    def test_json(self) -> None:
+        self.does_all("json")
+
+    def test_tutorial(self) -> None:
+        self.does_all("tutorial")
+
+    def test_gossip(self) -> None:
+        self.does_all("gossip")
 
 
 class AtTheGreeting(HostileCase):

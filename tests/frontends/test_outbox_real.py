@@ -274,6 +274,21 @@ class BothWays:
         await sender.ended
         self.assertEqual(sender.outbox.size, 0)
 
+    async def test_what_has_arrived(self: Any) -> None:
+        sender, reader = Sender(iter([b"x" * SIZE]), close=False), SlowReader(turns=0)
+        reader.connectionMade = lambda: reader.transport.pauseProducing()
+        await self.connect(sender, reader)
+        while not (reader.transport and getattr(sender, "outbox", None)):
+            await self.turns(1)
+        self.assertFalse(sender.outbox.arrived, "it is here, or in the kernel")
+        reader.transport.resumeProducing()
+        await reader.whole
+        while not sender.outbox.arrived:
+            await self.turns(1)
+        sender.outbox.abort()
+        self.assertFalse(sender.outbox.arrived, "who knows")
+        await sender.ended
+
     async def test_aborting_a_stalled_reader(self: Any) -> None:
         sender, reader = Sender(iter([b"x" * SIZE]), close=False), SlowReader(turns=0)
         reader.connectionMade = lambda: reader.transport.pauseProducing()

@@ -11,6 +11,7 @@ from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import IHalfCloseableProtocol, ISSLTransport
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.testing import MemoryReactorClock, StringTransport
+from twisted.logger import capturedLogs, formatEvent
 from twisted.python.failure import Failure
 from zope.interface import directlyProvides
 
@@ -21,6 +22,7 @@ HEADER = b"PROXY TCP4 192.0.2.7 10.0.0.1 56324 55555\r\n"
 NEWER = (
     b"\r\n\r\n\x00\r\nQUIT\n\x21\x11" + struct.pack(">H", 12) + bytes([192, 0, 2, 9, 10, 0, 0, 1]) + b"\xdc\x04\xd9\x03"
 )
+LOCAL = b"\r\n\r\n\x00\r\nQUIT\n\x20\x00\x00\x00"
 
 
 class ProxiedCase(LineCase):
@@ -85,7 +87,7 @@ class Headers(ProxiedCase):
         _protocol, other = self.arrives(NEWER)
         self.assertEqual(other.value(), b"NICK\r\n")
         _protocol, again = self.arrives(HEADER)
-        self.assertIn(b"!!! SERVER_FULL there are 1 connections from your address already", again.value())
+        self.assertIn(b"!!! SERVER_FULL there is 1 connection from your address already", again.value())
         self.assertEqual(self.counted(), 2)
 
     def test_it_is_given_back(self) -> None:
@@ -101,9 +103,39 @@ class Headers(ProxiedCase):
             protocol.connectionLost(Failure(ConnectionDone()))
 
     def test_what_is_none(self) -> None:
-        for data in (b"alice\r\n", b"GET / HTTP/1.1\r\n", b"PROXY TCP4 nonsense\r\n", b"PROXY " + b"x" * 200):
-            _protocol, transport = self.arrives(data)
-            self.assertEqual((transport.value(), transport.disconnecting, self.counted()), (b"", True, 0), data)
+        with capturedLogs() as said:
+            for data in (
+                b"alice\r\n",
+                b"GET / HTTP/1.1\r\n",
+                b"PROXY TCP4 nonsense\r\n",
+                b"PROXY \x80\xff" + b"x" * 200,
+            ):
+                protocol, transport = self.arrives(data)
+                self.assertEqual((transport.value(), transport.disconnecting, self.counted()), (b"", True, 0), data)
+                protocol.dataReceived(HEADER)
+                self.assertEqual((transport.value(), self.counted()), (b"", 0))
+                protocol.connectionLost(Failure(ConnectionDone()))
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+        (line,) = (formatEvent(each) for each in said)
+        self.assertEqual(
+            line, "1 connection refused, the last from 127.0.0.1:40000: it does not begin with a PROXY header"
+        )
+
+    def test_a_byte_at_a_time(self) -> None:
+        for header in (HEADER, NEWER):
+            protocol, transport = self.arrives(*(bytes([each]) for each in header))
+            self.assertEqual(transport.value(), b"NICK\r\n")
+            protocol.connectionLost(Failure(ConnectionDone()))
+
+    def test_one_that_knows_no_address_is_the_proxys_own(self) -> None:
+        """A health check, as a rule. It counts as what it comes from, and nothing is known of its way."""
+        for header in (b"PROXY UNKNOWN\r\n", b"PROXY UNKNOWN ffff::1 ffff::2 1 2\r\n", LOCAL):
+            protocol, transport = self.arrives(header + b"bob\r\n")
+            self.assertIn(b"Welcome, bob", transport.value())
+            self.assertEqual(protocol.wrappedProtocol._peer(), "127.0.0.1:40000")
+            self.assertFalse(self.origin(protocol).secure)
+            protocol.connectionLost(Failure(ConnectionDone()))
+            self.turn()
 
 
 class Ends(ProxiedCase):

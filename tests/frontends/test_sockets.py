@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import directlyProvides
 
 from twisted_chat.frontends import sockets
-from twisted_chat.frontends.sockets import ACCEPTS, DEAD_AFTER, SEND_BUFFER, accept_few, is_private, tune
+from twisted_chat.frontends.sockets import ACCEPTS, DEAD_AFTER, SEND_BUFFER, accept_few, is_private, shown, tune
 
 
 class Holder:
@@ -139,10 +139,27 @@ class Privacy(SynchronousTestCase):
         ):
             self.assertEqual(is_private(Coming(address)), private, address)
 
+    def test_by_a_proxy_nothing_is_known(self) -> None:
+        transport = Coming(IPv4Address("TCP", "127.0.0.1", 1))
+        transport.by_proxy = True
+        self.assertFalse(is_private(transport))
+
     def test_over_tls(self) -> None:
         transport = Coming(IPv4Address("TCP", "192.0.2.1", 1))
         directlyProvides(transport, ISSLTransport)
         self.assertTrue(is_private(transport))
+
+
+class Showing(SynchronousTestCase):
+    def test_as_people_write_it(self) -> None:
+        for address, wanted in (
+            (IPv4Address("TCP", "192.0.2.1", 4000), "192.0.2.1:4000"),
+            (IPv6Address("TCP", "2001:db8::1", 4000), "[2001:db8::1]:4000"),
+            (UNIXAddress(b"/run/chat"), "unix:/run/chat"),
+            (UNIXAddress(None), "unix:"),
+            (None, "None"),
+        ):
+            self.assertEqual(shown(address), wanted)
 
 
 class Coming:
@@ -150,6 +167,7 @@ class Coming:
 
     def __init__(self, address: object) -> None:
         self.address = address
+        self.by_proxy = False
 
     def getPeer(self) -> object:
         return self.address

@@ -79,6 +79,18 @@ class FromElsewhere(StrangersCase):
         self.assertEqual(len(self.strangers._by_network), 3)
 
 
+class ANewBound(StrangersCase):
+    bound = Bound(10, 100, 100)
+
+    def test_those_that_are_too_many_give_way_the_oldest_first(self) -> None:
+        silent = [each for number in range(5) for each in self.come(str(number))]
+        self.strangers.limit(Bound(1, 100, 3))
+        self.assertEqual([each.gave_way for each in silent], [1, 1, 0, 0, 0])
+        self.strangers.limit(Bound(10, 100, 100))
+        self.assertEqual([each.gave_way for each in silent], [1, 1, 0, 0, 0])
+        self.assertEqual(len(self.come("a", 20)), 7)
+
+
 class Bounds(SynchronousTestCase):
     def test_a_quarter_of_the_places_is_for_who_has_a_name(self) -> None:
         self.assertEqual(UNNAMED.within(100_000), UNNAMED)

@@ -161,9 +161,9 @@ class Agreement(RuleBasedStateMachine):
     def they_know_the_same_ids(self, person: str, mark: str) -> None:
         assert _plain(self.answer(self.sqlite.said(person, mark))) == _plain(self.memory.said(person, mark).result)
 
-    @rule(person=PEOPLE)
-    def they_know_the_same_unread(self, person: str) -> None:
-        rooms = [LOBBY, DEV, "room-3", ""]
+    @rule(person=PEOPLE, through=st.integers(0, 40))
+    def they_know_the_same_unread(self, person: str, through: int) -> None:
+        rooms = dict.fromkeys([LOBBY, DEV, "room-3", ""], through)
         assert list(self.answer(self.sqlite.unread(person, rooms))) == list(self.memory.unread(person, rooms).result)
 
     def same_page(self, memory: Any, sqlite: Any) -> None:

@@ -105,6 +105,41 @@ class ByAge(KeepingCase):
         self.assertEqual((page.events, page.lost), ((), 2))
 
 
+class OfDroppedRooms(KeepingCase):
+    def drops(self, room: str) -> None:
+        with closing(sqlite3.connect(self.path)) as database:
+            database.execute("INSERT INTO dropped_rooms (room) VALUES (?)", (room,))
+            database.commit()
+
+    def test_all_that_was_said_goes_in_small_steps(self) -> None:
+        journal = self.opened()
+        lines = [aged(said(ALICE, f"secret {number}", DEV), 0) for number in range(STEP + 1)]
+        mine = aged(said(ALICE, "mine", DEV, mark="c-1"), 0)
+        self.appends(journal, *lines, mine, aged(said(ALICE, "in the lobby"), 0), direct(ALICE, BOB, "psst"))
+        self.assertEqual(self.keeps(FOREVER), 0)
+        self.drops(DEV)
+        self.assertEqual(self.keeps(FOREVER), 2)
+        self.assertEqual((self.texts(journal, DEV), self.texts(journal)), ([], ["in the lobby"]))
+        self.assertEqual(self.words(), ["in", "lobby", "psst", "the"])
+        again = aged(said(ALICE, "mine", DEV, mark="c-1"), 0)
+        self.appends(journal, again)
+        self.assertIsInstance(self.delivered[-1], Duplicate)  # for a day its id is known
+
+    def test_it_is_wiped(self) -> None:
+        journal = self.opened()
+        self.appends(journal, aged(said(ALICE, "xyzzy", DEV), 0), aged(said(ALICE, "kept"), 0))
+        self.drops(DEV)
+        self.keeps(FOREVER)
+        with closing(sqlite3.connect(self.path, isolation_level=None)) as database:
+            wiper = Wiper(database)
+            self.assertTrue(wiper.is_wanted)
+            while wiper.step():
+                pass
+        self.assertEqual(self.texts(journal), ["kept"])
+        self.answer_of(journal.close())
+        self.assertNotIn(b"xyzzy", self.path.read_bytes())
+
+
 class ByNumber(KeepingCase):
     def test_each_room_keeps_its_newest(self) -> None:
         journal = self.opened()

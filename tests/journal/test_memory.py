@@ -204,7 +204,7 @@ class Rings(JournalContract, SynchronousTestCase):
         self.patch(memory, "MAX_READERS", 2)
         for person in (ALICE, BOB, ALICE, CAROL):
             self.journal.mark_read(person, {LOBBY: 0})
-        known = [person for person in (ALICE, BOB, CAROL) if self.answer_of(self.journal.unread(person, [LOBBY]))]
+        known = [person for person in (ALICE, BOB, CAROL) if self.answer_of(self.journal.unread(person, {LOBBY: 0}))]
         self.assertEqual(known, [ALICE, CAROL])
 
     def test_kinds_that_are_not_served_do_not_count_as_more(self) -> None:

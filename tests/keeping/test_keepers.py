@@ -11,7 +11,8 @@ from twisted.trial.unittest import TestCase
 from tests.contracts.keepers import DEV, PIECES, KeepersContract, action
 from tests.files import place_for
 from twisted_chat.boundaries import Keepers
-from twisted_chat.core.charters import Change
+from twisted_chat.core.charters import SERVER, Ban, Change, Hush
+from twisted_chat.core.durations import LATEST
 from twisted_chat.journal.sqlite import SqliteJournal
 from twisted_chat.keeping import memory, sqlite
 from twisted_chat.keeping.memory import MemoryKeepers
@@ -53,3 +54,16 @@ class OnDisk(KeepersContract, TestCase):
         again = self.make_keepers()
         self.assertEqual(again.open().charters, (charter,))
         self.assertEqual([each.change for each in await again.actions("r1", 9)], [Change(None, PIECES[0])])
+
+    async def test_an_end_that_can_not_be_shown(self) -> None:
+        ban, hush = Ban("bob", "alice", "", 0, 10**17), Hush("p1", "eve", "alice", "", 0, 10**17)
+        charter = DEV.after(Change(None, ban), 0).after(Change(None, hush), 0)
+        await self.keepers.write(charter, action(1, change=Change(None, ban)))
+        away = Ban("192.0.2.0/24", "ruth", "", 0, 10**17)
+        await self.keepers.write_act(action(2, room=SERVER, change=Change(None, away)))
+        await self.journal.close()
+        again = self.make_keepers()
+        kept, (act,) = again.open(), await again.actions("r1", 9)
+        assert act.change is not None
+        ends = {getattr(each, "until", 0) for each in (*kept.charters[0].parts.values(), *kept.bans, act.change.after)}
+        self.assertEqual(ends, {LATEST})

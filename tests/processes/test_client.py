@@ -131,6 +131,42 @@ class Cuts(ClientCase):
         heard = re.findall(rb"alice: from alice (\d+)", bob.output)
         self.assertEqual(heard, [b"20", b"41", b"62"])
 
+    async def test_it_comes_back_as_who_it_is_by_then(self) -> None:
+        _server, port = await self.start()
+        proxy = Cutter("127.0.0.1", port)
+        listening = reactor.listenTCP(0, proxy, interface="127.0.0.1")
+        self.addCleanup(listening.stopListening)
+        self.addCleanup(proxy.cut)
+        alice = await self.enter(port, "alice")
+        owner = self.client("fritz", "--port", str(port))
+        owner.transport.write(b"/register open sesame\n")
+        await owner.shows(rb"fritz is yours now")
+        owner.transport.closeStdin()
+        await owner.ended
+        karl = self.client("karl", "--port", str(listening.getHost().port))
+        await karl.shows(rb"Welcome, karl")
+        heard = []
+        for lines in (b"one\n", b"/login fritz open sesame\ntwo\n", b"/logout\nthree\n"):
+            karl.transport.write(lines)
+            heard.append(await alice.hears(lines.decode().split()[-1]))
+            proxy.cut()
+            karl.transport.write(b"after " + lines.splitlines()[-1] + b"\n")
+            heard.append(await alice.hears("after"))
+        karl.transport.closeStdin()
+        self.assertEqual(await karl.ended, 0)
+        expected = [
+            "karl: one",
+            "karl: after one",
+            "fritz: two",
+            "fritz: after two",
+            "fritz2: three",
+            "fritz2: after three",
+        ]
+        self.assertEqual(heard, expected)
+        self.assertFalse([line for line in alice.lines if ": " in line], "something was said twice")
+        self.assertNotIn(b"!!!", karl.output + karl.errors)
+        self.assertEqual(karl.output.count(b"Connected again."), 3)
+
 
 class Readme(ServerCase):
     async def test_the_bot(self) -> None:

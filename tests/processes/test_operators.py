@@ -221,7 +221,7 @@ class Proxy(OperatorCase):
             stranger = await self.connect(port)
             stranger.transport.write(f"PROXY TCP4 192.0.2.{last} 10.0.0.1 56324 55555\r\n".encode())
             if nick == "eve":
-                await stranger.hears("!!! SERVER_FULL there are 1 connections from your address already")
+                await stranger.hears("!!! SERVER_FULL there is 1 connection from your address already")
                 await stranger.gone
             else:
                 await stranger.hears("NICK")

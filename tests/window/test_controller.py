@@ -196,6 +196,16 @@ class ConnectingTests(Case):
         self.assertNoResult(self.window.over)
         self.is_in()
 
+    def test_who_has_no_password_of_an_account_may_take_another_name(self) -> None:
+        self.connects()
+        self.prompted()
+        self.server(type="error", code="NAME_TAKEN", text="alice is registered")
+        self.sent()
+        self.view.answered(None)
+        self.assertEqual(self.last_box(), ("Invalid username", "Choose your nickname", Part.NICK))
+        self.connects("alice2")
+        self.assertEqual([fields["nick"] for fields in self.sent()], ["alice2"])
+
     def test_elsewhere_while_connecting(self) -> None:
         self.connects()
         self.connects(port="2")
@@ -209,6 +219,61 @@ class TalkingTests(Case):
     def setUp(self) -> None:
         super().setUp()
         self.is_in()
+
+    def test_passwords_of_commands_are_asked_for_hidden(self) -> None:
+        for line, *questions in (
+            ("/register", "New password", "The new password again"),
+            ("/enroll eve", "New password", "The new password again"),
+            ("/oper ruth", "Password"),
+        ):
+            self.assertEqual(self.window.sends(line), "")
+            for question in questions:
+                self.assertEqual(self.view.question, question)
+                self.view.answered("open sesame")
+            self.assertEqual([fields["text"] for fields in self.sent()], [f"{line} open sesame"])
+            self.assertIsNone(self.window.recalls(-1, ""))
+
+    def test_a_question_stays_over_a_lost_connection_and_its_answer_goes_nowhere(self) -> None:
+        self.window.sends("/register")
+        self.wire.loseConnection()
+        self.clock.advance(1)
+        self.prompted()
+        self.welcomes()
+        self.sent()
+        self.assertEqual(self.view.question, "New password")  # else what is typed of it went into the message
+        self.view.answered("open sesame")
+        self.flush()
+        self.assertIn("[SERVER] Nothing was changed.", self.view.texts)
+        self.assertEqual(self.sent(), [])
+
+    def test_a_question_gives_way_to_the_next(self) -> None:
+        self.window.sends("/register")
+        self.window.sends("/login bob")
+        self.assertEqual(self.view.question, "Password")
+        self.view.answered("secret")
+        self.assertEqual([fields["text"] for fields in self.sent()], ["/login bob secret"])
+
+    def test_no_password_goes_to_another_machine_in_clear(self) -> None:
+        self.wire.loseConnection()
+        self.clock.advance(1)
+        self.wire = self.network.accepts("192.0.2.7")
+        self.wire.protocol.dataReceived(b"NICK\r\n")
+        self.welcomes()
+        self.sent()
+        self.window.sends("/register")
+        self.window.sends("/login bob secret")
+        self.flush()
+        self.assertEqual([line.split()[1] for line in self.view.texts[-2:]], ["PLAINTEXT_REFUSED"] * 2)
+        self.assertEqual((self.view.question, self.sent()), (None, []))
+
+    def test_put_out_of_the_room(self) -> None:
+        self.server(type="left", room="#lobby", nick="alice", reason="kicked by bob", by="bob", time=TIME)
+        self.flush()
+        told = "[SERVER] You are not in #lobby: nothing is said until you /join it"
+        self.assertEqual(self.view.texts, ["[SERVER] alice left #lobby (kicked by bob)", told])
+        self.assertEqual(self.view.state, "not in #lobby")
+        self.assertEqual(self.window.sends("hello"), "hello")
+        self.assertEqual(self.sent(), [])
 
     def test_messages(self) -> None:
         self.says(1, "hi")

@@ -4,15 +4,24 @@ names for which others vouch."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from twisted.cred.checkers import ICredentialsChecker
 from twisted.cred.credentials import IUsernamePassword
 from twisted.cred.error import UnauthorizedLogin
 from twisted.cred.portal import IRealm, Portal
 from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
 from zope.interface import Interface, implementer
 
 from twisted_chat.boundaries import Account
+from twisted_chat.core.errors import Busy
+
+ANSWERS = 30.0
+"""Seconds in which a checker of `--auth` is to answer."""
+
+_log = Logger()
 
 AvatarId = bytes | tuple[()]
 """Whom a checker lets in; an empty tuple for an anonymous one."""
@@ -53,24 +62,45 @@ class AnyOf:
     credentialInterfaces = (IUsernamePassword,)
 
     def __init__(
-        self, own: AccountChecker, others: Sequence[ICredentialsChecker], is_own: Callable[[str], bool]
+        self,
+        own: AccountChecker,
+        others: Sequence[ICredentialsChecker],
+        is_own: Callable[[str], bool],
+        clock: IReactorTime,
     ) -> None:
         """`is_own` tells whether a name has a password of ours: then nobody else may vouch for it."""
         self._own = own
         self._others = others
         self._is_own = is_own
+        self._clock = clock
 
     def requestAvatarId(self, credentials: IUsernamePassword) -> Deferred[AvatarId]:
+        """Fails with `UnauthorizedLogin`, or `Busy`, too, where one that was asked did not answer."""
         return Deferred.fromCoroutine(self._ask(credentials))
 
     async def _ask(self, credentials: IUsernamePassword) -> AvatarId:
+        with suppress(UnauthorizedLogin):
+            return await self._own.requestAvatarId(credentials)
         others = () if self._is_own(credentials.username.decode("utf-8", "replace")) else self._others
-        for checker in (self._own, *others):
+        broken = False
+        for checker in others:
             try:
-                found: AvatarId = await maybeDeferred(checker.requestAvatarId, credentials)
-                return found
+                found = await maybeDeferred(checker.requestAvatarId, credentials).addTimeout(ANSWERS, self._clock)
+                if isinstance(found, (bytes, tuple)):
+                    return found
+                raise TypeError
             except UnauthorizedLogin:
                 continue
+            except Exception as error:
+                # No more than its kind: its words, and the values in a traceback, may hold the password.
+                _log.error(
+                    "a checker of --auth failed: {checker}, {kind}",
+                    checker=type(checker).__name__,
+                    kind=type(error).__name__,
+                )
+                broken = True
+        if broken:
+            raise Busy("who vouches for names does not answer; try again later")
         raise UnauthorizedLogin
 
 
@@ -108,8 +138,9 @@ def portal(
     is_own: Callable[[str], bool],
     find: Callable[[str], Deferred[Account]],
     others: Sequence[ICredentialsChecker],
+    clock: IReactorTime,
 ) -> Portal:
     """Where one logs in with a `UsernamePassword` of UTF-8 bytes for an `IAccount`."""
     made = Portal(AccountRealm(find))
-    made.registerChecker(AnyOf(AccountChecker(verify), others, is_own))
+    made.registerChecker(AnyOf(AccountChecker(verify), others, is_own, clock))
     return made

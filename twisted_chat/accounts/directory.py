@@ -12,6 +12,7 @@ from twisted.cred.credentials import UsernamePassword
 from twisted.cred.error import UnauthorizedLogin
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from twisted_chat.accounts.cred import IAccount, portal
@@ -27,6 +28,11 @@ _WRONG = "no account has this name and password"
 
 MOST_ACCOUNTS = 100_000
 """Each is a name in memory; strangers make them."""
+
+VOUCHED_FOR = 24 * 3_600.0
+"""Seconds for which another one's word is good enough for a resume secret: whom he knows no more is out then."""
+
+_log = Logger()
 
 
 class Directory:
@@ -45,13 +51,16 @@ class Directory:
     ) -> None:
         self._store = store
         self._hasher = hasher
+        self._clock = clock
         self._utc_ms = utc_ms
         self._new_id = new_id
-        self.portal = portal(self._verify, self._has_password, self._find, checkers)
+        self.portal = portal(self._verify, self._has_password, self._find, checkers, clock)
         self._records: dict[str, Record] = {}  # by the keys of their names
         self._by_id: dict[str, Account] = {}
         self._ended: set[str] = set()  # ids of accounts that are none any more
-        self._coming: set[str] = set()
+        self._coming: dict[str, Account] = {}
+        self._found: dict[str, list[Deferred[Account]]] = {}  # who else waits for one that is being kept
+        self._words: dict[str, tuple[str, float]] = {}  # of others, by ids: the stamp of each, and until when it holds
         self._looks = Looks()
         self.tries = Tries(clock, backoff)
         self._homes = Homes()
@@ -74,11 +83,30 @@ class Directory:
         if person in self._ended:
             return "ended"  # a secret from before there was the account is none again, either
         account = self._by_id.get(person)
-        hashed = self._records[account.key].hash if account is not None else ""
-        return sha256(hashed.encode()).hexdigest()[:16] if hashed else ""
+        if account is None:
+            return ""
+        record = self._records[account.key]
+        if record.hash:
+            return sha256(f"{record.hash} {record.voided}".encode()).hexdigest()[:16]
+        stamp, until = self._words.get(person, ("", 0.0))
+        # What nobody vouches for now is bound to something that nobody has.
+        return stamp if self._clock.seconds() < until else self._new_id()
+
+    def void(self, account: Account) -> None:
+        if account.id not in self._by_id:
+            return  # it has ended, and its secrets with it
+        record = self._records[account.key]
+        if not record.hash:
+            self._words[account.id] = self._new_id(), self._words.get(account.id, ("", 0.0))[1]
+            return
+        self._records[account.key] = voided = replace(record, voided=record.voided + 1)
+        self._store.set_voided(account, voided.voided).addErrback(_not_kept)
+
+    def is_vouched(self, account: Account) -> bool:
+        return account.id in self._by_id and not self._records[account.key].hash
 
     def like(self, nick: str) -> Account | None:
-        return next((self._records[key].account for key in self._looks.like(nick)), None)
+        return next((self._coming.get(key) or self._records[key].account for key in self._looks.like(nick)), None)
 
     def register(self, person: str, name: Name, password: str) -> Deferred[Account]:
         if self._is_full:
@@ -86,12 +114,11 @@ class Directory:
         if name.key in self._records or name.key in self._coming:
             return fail(NameTaken(name.text))
         record = Record(Account(person, name.text, name.key), "", self._utc_ms())
-        self._coming.add(name.key)
         try:
             hashing = self._hasher.hash(password)
         except ChatError as error:
-            self._coming.discard(name.key)
             return fail(error)
+        self._comes(record.account)
         return hashing.addCallback(self._add, record).addBoth(self._came, name.key)
 
     @property
@@ -102,8 +129,15 @@ class Directory:
         whole = replace(record, hash=hashed)
         return self._store.add(whole).addCallback(lambda _none: self._learn(whole))
 
+    def _comes(self, account: Account) -> None:
+        """Its name is held from now on: whose it was may be gone before it is his."""
+        self._coming[account.key] = account
+        self._looks.add(account.key, account.name)
+
     def _came(self, result: Account, key: str) -> Account:
-        self._coming.discard(key)
+        del self._coming[key]
+        if key not in self._records:
+            self._looks.discard(key)
         return result
 
     def _learn(self, record: Record) -> Account:
@@ -128,17 +162,24 @@ class Directory:
             return fail(error)
         for each in tries:
             self.tries.begun(each)
-        credentials = UsernamePassword(nick.strip().encode("utf-8", "replace"), password.encode("utf-8", "replace"))
+        # Others may tell lisa from Lisa: here they are one, and she is who was let in first.
+        name = record.account.name if record is not None else nick.strip()
+        credentials = UsernamePassword(name.encode("utf-8", "replace"), password.encode("utf-8", "replace"))
         entering: Deferred[Any] = self.portal.login(credentials, None, IAccount)
         return entering.addCallbacks(
-            lambda found: self._entered(found[1], network), lambda failure: self._refused(failure, tries)
+            lambda found: self._entered(found[1], network, tries), lambda failure: self._refused(failure, tries)
         )
 
     def _verify(self, nick: str, password: str) -> Deferred[bool]:
         record = self._records.get(fold(nick))
         verifying = self._hasher.verify(record.hash if record else "", password)
-        # It may have got another password meanwhile, or have ended: the realm would make it anew.
-        return verifying.addCallback(lambda right: right and self._records.get(fold(nick)) is record)
+
+        def verified(right: bool) -> bool:
+            # It may have got another password meanwhile, or have ended: the realm would make it anew.
+            present = self._records.get(fold(nick))
+            return right and present is not None and record is not None and present.hash == record.hash
+
+        return verifying.addCallback(verified)
 
     def _has_password(self, nick: str) -> bool:
         record = self._records.get(fold(nick))
@@ -153,26 +194,41 @@ class Directory:
             name = parse_nick(nick)
         except ChatError:
             return fail(BadLogin(_WRONG))
+        if name.key in self._found:
+            self._found[name.key].append(Deferred())
+            return self._found[name.key][-1]
         if self._is_full:
             return fail(_full())
         if name.key in self._coming:
             return fail(Busy(f"an account is being made of {name.text}; try again"))
         record = Record(Account(self._new_id(), name.text, name.key), "", self._utc_ms())
-        self._coming.add(name.key)
-        adding = self._store.add(record).addCallback(lambda _none: self._learn(record))
-        return adding.addBoth(self._came, name.key)
+        self._comes(record.account)
+        waiting = self._found[name.key] = []
+        adding = self._store.add(record).addCallback(lambda _none: self._learn(record)).addBoth(self._came, name.key)
 
-    def _entered(self, account: Account, network: str) -> Account:
-        if network:
-            self.tries.succeeded(f"network {network}")
+        def found(result: Account) -> Account:
+            del self._found[name.key]
+            for each in waiting:
+                each.callback(result)  # a Failure given to callback() is an errback
+            return result
+
+        return adding.addBoth(found)
+
+    def _entered(self, account: Account, network: str, tries: list[str]) -> Account:
+        for each in tries:
+            self.tries.ended(each, failed=False)
         self.tries.forget(f"account {account.key}")
         self._homes.learn(account.id, network)
+        if self.is_vouched(account):
+            stamp, until = self._words.get(account.id, ("", 0.0))
+            now = self._clock.seconds()
+            self._words[account.id] = stamp if now < until else self._new_id(), now + VOUCHED_FOR
         return account
 
     def _refused(self, failure: Failure, tries: list[str]) -> Failure:
-        if isinstance(failure.value, Busy):  # it was not even looked at
-            for each in tries:
-                self.tries.succeeded(each)
+        wrong = isinstance(failure.value, (UnauthorizedLogin, BadLogin))  # else it was not even looked at
+        for each in tries:
+            self.tries.ended(each, failed=wrong)
         if isinstance(failure.value, UnauthorizedLogin):
             raise BadLogin(_WRONG)
         return failure
@@ -204,6 +260,7 @@ class Directory:
                 return  # by somebody else, who was faster
             self._ended.add(account.id)
             del self._records[account.key]
+            self._words.pop(account.id, None)
             self._looks.discard(account.key)
             self.tries.forget(f"account {account.key}")
 
@@ -211,6 +268,10 @@ class Directory:
 
     def close(self) -> None:
         self._hasher.stop()
+
+
+def _not_kept(failure: Failure) -> None:
+    _log.warn("that resume secrets are void is not kept over a restart: {why}", why=str(failure.value))
 
 
 def _full() -> NotAllowed:

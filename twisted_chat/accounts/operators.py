@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
 
 from twisted_chat.accounts.passwords import Hasher
 from twisted_chat.accounts.tries import BACKOFF, Backoff, Tries
@@ -27,13 +28,16 @@ class KnownOperators:
     def __init__(
         self, secrets: Mapping[str, str], hasher: Hasher, clock: IReactorTime, backoff: Backoff = BACKOFF
     ) -> None:
-        self.replace(secrets)
+        self._known = _by_key(secrets)
         self._hasher = hasher
         self.tries = Tries(clock, backoff)
 
-    def replace(self, secrets: Mapping[str, str]) -> None:
-        """From now on it is these."""
-        self._known = {fold(name): (name, secret) for name, secret in secrets.items()}
+    def replace(self, secrets: Mapping[str, str]) -> frozenset[str]:
+        """From now on it is these. Gives the keys of the names that are none any more, or whose secret is another."""
+        before, self._known = self._known, _by_key(secrets)
+        return frozenset(
+            key for key, (_name, secret) in before.items() if self._known.get(key, ("", None))[1] != secret
+        )
 
     def is_one(self, name: str) -> bool:
         return fold(name) in self._known
@@ -52,10 +56,18 @@ class KnownOperators:
         def verified(right: bool) -> str:
             if not right or self._known.get(key) != entry:  # or he was taken from the list meanwhile
                 raise BadLogin("no operator has this name and password")
-            self.tries.succeeded(place)
             return known
 
-        return verifying.addCallback(verified)
+        def ended(result: str | Failure) -> str | Failure:
+            failed = isinstance(result, Failure) and isinstance(result.value, BadLogin)
+            self.tries.ended(place, failed=failed)
+            return result
+
+        return verifying.addCallback(verified).addBoth(ended)
+
+
+def _by_key(secrets: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    return {fold(name): (name, secret) for name, secret in secrets.items()}
 
 
 _check: type[Operators] = KnownOperators

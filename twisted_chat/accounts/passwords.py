@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from hmac import compare_digest
 from typing import Protocol, TypeVar
@@ -20,6 +21,12 @@ MAX_LENGTH = 512
 AT_ONCE = 2
 WAITING = 32
 """Hashes that are made at once, and that may wait for it: each takes 20 ms of a core and 19 MiB."""
+
+MOST_MEMORY, MOST_PASSES = 2**22, 1_000
+"""KiB and passes that a given hash may cost: more is a slip of the pen, and would hold a thread for hours."""
+
+LEAST_SALT, LEAST_DIGEST = 8, 12
+"""Bytes. argon2 takes no less salt; a shorter digest has lost its end."""
 
 T = TypeVar("T")
 
@@ -70,12 +77,33 @@ def check_secret(secret: str) -> None:
     if not is_hash(secret):
         chosen(secret)
         return
-    try:
-        kind = extract_parameters(secret).type
-    except InvalidHashError:
-        kind = None
-    if kind is not Type.ID:
+    if not _can_be_verified(secret):
         raise BadPassword("this is no whole argon2id hash")
+
+
+def _can_be_verified(hashed: str) -> bool:
+    """Whether a password can have this argon2id hash: a damaged one would keep its owner out without a word."""
+    try:
+        costs = extract_parameters(hashed)
+        salt, digest = map(_decoded, hashed.split("$")[-2:])
+    except (ValueError, KeyError):
+        return False
+    return (
+        costs.type is Type.ID
+        and costs.parallelism >= 1
+        and 8 * costs.parallelism <= costs.memory_cost <= MOST_MEMORY
+        and 1 <= costs.time_cost <= MOST_PASSES
+        and len(salt) >= LEAST_SALT
+        and len(digest) >= LEAST_DIGEST
+    )
+
+
+def _decoded(part: str) -> bytes:
+    """Base64 as a hash has it, without padding. Raises `ValueError`."""
+    found = b64decode(part + "=" * (-len(part) % 4), validate=True)
+    if b64encode(found).rstrip(b"=") != part.encode():
+        raise ValueError("bits that belong to nothing")
+    return found
 
 
 class Hasher:

@@ -14,8 +14,8 @@ from twisted_chat.journal.sqlite import SqliteJournal
 
 
 def records(database: sqlite3.Connection) -> Sequence[Record]:
-    rows = database.execute("SELECT id, name, key, hash, created FROM accounts")
-    return [Record(Account(row[0], row[1], row[2]), row[3], row[4]) for row in rows]
+    rows = database.execute("SELECT id, name, key, hash, created, voided FROM accounts")
+    return [Record(Account(row[0], row[1], row[2]), *row[3:]) for row in rows]
 
 
 def set_hash(database: sqlite3.Connection, account: Account, hashed: str) -> None:
@@ -53,6 +53,12 @@ class SqliteStore:
 
     def remove(self, account: Account) -> Deferred[None]:
         return self._journal.do(lambda database: remove(database, account))
+
+    def set_voided(self, account: Account, voided: int) -> Deferred[None]:
+        def work(database: sqlite3.Connection) -> None:
+            database.execute("UPDATE accounts SET voided = ? WHERE id = ?", (voided, account.id))
+
+        return self._journal.do(work)
 
 
 _check: type[Store] = SqliteStore

@@ -16,12 +16,13 @@ from twisted_chat.core.errors import NameTaken
 class Record:
     """An account as it is kept. `hash` is empty where somebody else vouches for it; `created` is UTC in ms.
 
-    One that has ended has no name.
+    `voided`: how often its resume secrets were made void. One that has ended has no name.
     """
 
     account: Account
     hash: str
     created: int
+    voided: int = 0
 
 
 def ended(account_id: str) -> Account:
@@ -39,6 +40,8 @@ class Store(Protocol):
         """Fails with `NameTaken` where there is one of this name or id."""
 
     def set_hash(self, account: Account, hashed: str) -> Deferred[None]: ...
+
+    def set_voided(self, account: Account, voided: int) -> Deferred[None]: ...
 
     def remove(self, account: Account) -> Deferred[None]:
         """Its name is free. Its id is kept, in a record without a name, so that nobody else ever has it."""
@@ -62,6 +65,10 @@ class MemoryStore:
 
     def set_hash(self, account: Account, hashed: str) -> Deferred[None]:
         self._records[account.id] = replace(self._records[account.id], hash=hashed)
+        return succeed(None)
+
+    def set_voided(self, account: Account, voided: int) -> Deferred[None]:
+        self._records[account.id] = replace(self._records[account.id], voided=voided)
         return succeed(None)
 
     def remove(self, account: Account) -> Deferred[None]:

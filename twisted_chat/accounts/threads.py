@@ -9,11 +9,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
 from twisted_chat.accounts.passwords import AT_ONCE
+from twisted_chat.core.errors import ShuttingDown
 
 T = TypeVar("T")
 
@@ -36,8 +37,12 @@ class PasswordThreads:
     def __init__(self, reactor: Any) -> None:
         self._reactor = reactor
         self._pool: ThreadPool | None = None
+        self._stopped = False
 
     def run(self, work: Callable[[], T]) -> Deferred[T]:
+        """Fails with `ShuttingDown` after the end: threads that are begun then would keep the process alive."""
+        if self._stopped:
+            return fail(ShuttingDown())
         if self._pool is None:
             self._pool = ThreadPool(0, AT_ONCE, "passwords")
             self._pool.start()
@@ -46,6 +51,7 @@ class PasswordThreads:
 
     def stop(self) -> None:
         """Returns when what was begun is done."""
+        self._stopped = True
         if self._pool is not None:
             self._pool.stop()
             self._pool = None

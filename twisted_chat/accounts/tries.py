@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from math import ceil
 
 from twisted.internet.interfaces import IReactorTime
 
+from twisted_chat.core.durations import seconds_left
 from twisted_chat.core.errors import Busy
 from twisted_chat.core.recent import Recent
 
@@ -32,12 +33,17 @@ BACKOFF = Backoff()
 
 
 class Tries:
-    """Counts failures of whatever has a name: a network, an account. `backoff` may change at any time."""
+    """Counts failures of whatever has a name: a network, an account. `backoff` may change at any time.
+
+    What is still being looked at is no failure: a class behind one address comes back at the same moment. But once
+    failures have used up what is free, one is looked at after the other.
+    """
 
     def __init__(self, clock: IReactorTime, backoff: Backoff = BACKOFF) -> None:
         self.backoff = backoff
         self._clock = clock
         self._failures: Recent[str, tuple[int, float]] = Recent(MOST)
+        self._under_way: Counter[str] = Counter()  # never more than passwords are looked at
 
     def check(self, name: str) -> None:
         """Raises `Busy` where the next try has to wait."""
@@ -47,18 +53,22 @@ class Tries:
             wait = min(1 << min(over, MEMORY.bit_length()), self.backoff.longest)  # who goes on for days is no overflow
             left = last + wait - self._clock.seconds()
             if left > 0:
-                raise Busy(f"too many tries failed; wait {ceil(left)} seconds")
+                raise Busy(f"too many tries failed; wait {seconds_left(left)}")
+            if name in self._under_way:
+                raise Busy("too many tries failed; wait until the last one is looked at")
 
     def begun(self, name: str) -> None:
-        """A try counts as failed until it is known otherwise: many at once are many."""
-        count, _last = self._of(name)
-        self._failures.put(name, (count + 1, self._clock.seconds()))
+        """A try is being looked at. It must be `ended`, whatever comes of it."""
+        self._under_way[name] += 1
 
-    def succeeded(self, name: str) -> None:
-        """That one did not fail. The others stay: who has one account may guess at another."""
-        if name in self._failures:
-            count, last = self._failures[name]
-            self._failures[name] = (max(0, count - 1), last)
+    def ended(self, name: str, *, failed: bool) -> None:
+        """One that did not fail leaves the others: who has one account may guess at another."""
+        self._under_way[name] -= 1
+        if not self._under_way[name]:
+            del self._under_way[name]
+        if failed:
+            count, _last = self._of(name)
+            self._failures.put(name, (count + 1, self._clock.seconds()))
 
     def forget(self, name: str) -> None:
         self._failures.pop(name, None)

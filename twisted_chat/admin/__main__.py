@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from twisted_chat.admin.commands import Refused
 from twisted_chat.admin.options import parse
 from twisted_chat.boundaries import JournalUnusable
+from twisted_chat.core.text import clean
 
 FAILED = 1
 INTERRUPTED = 130
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         why = f"{error.filename or asked.database}: {error.strerror or error}"
     except sqlite3.Error as error:
         why = f"{asked.database}: {error}"
-    print(f"twisted-chat-admin: {why}", file=sys.stderr)
+    print(f"twisted-chat-admin: {clean(why)}", file=sys.stderr)
     return FAILED
 
 

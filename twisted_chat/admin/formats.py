@@ -94,11 +94,18 @@ def _event(fields: dict[str, object]) -> Event:
         to,
         to_nick,
         _get(fields, "action", bool, False),
-        _text(fields, "id", MAX_CLIENT_ID, "") or None,
+        _mark(fields),
         seq=_number(fields, "seq", 0),
         target=_number(fields, "target", None) if kind in REVISIONS else 0,
         revised=_get(fields, "edited", bool, False),
     )
+
+
+def _mark(fields: dict[str, object]) -> str | None:
+    mark = _text(fields, "id", MAX_CLIENT_ID, "")
+    if not mark.isprintable():
+        raise BadLine("id must be printable characters")
+    return mark or None
 
 
 def _person(fields: dict[str, object], name: str, key: str) -> str:

@@ -11,6 +11,7 @@ import asyncio
 import importlib.util
 import os
 import random
+import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -42,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         own = account_password(options)
     except PasswordError as error:
         return _complain(str(error), 2)
-    history_lines = 0 if options.once else 20
+    history_lines = 0 if options.once else None
     conversation = conversation_for(options.target, nick, password=password, history_lines=history_lines)
     if own is not None:
         conversation.keep_password(own)
@@ -85,6 +86,7 @@ def _run(options: Options, conversation: Conversation) -> int:
         interactive=os.isatty(0),
         strict=options.once,
         tls=server.tls,
+        plaintext_passwords=server.plaintext_passwords,
     )
     screen: Any
     if fancy:
@@ -111,9 +113,15 @@ def _run(options: Options, conversation: Conversation) -> int:
 
     def begin() -> None:
         session.begin()
+        if not fancy and manners.interactive:
+            signal.signal(signal.SIGINT, lambda *_: reactor.callFromThread(interrupt))
         if editable and not fancy:
             hint = "There is no line editing here. It comes with: pip install prompt_toolkit"
             screen.show(conversation.status(hint))
+
+    def interrupt() -> None:
+        if not screen.cancel():
+            reactor.stop()
 
     outcome = process.run(reactor, begin, session.interrupted, session.over)
     if fancy:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Protocol as Seam
 from typing import cast
 
+from twisted.internet.address import UNIXAddress
 from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime, ITCPTransport
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
@@ -43,6 +45,18 @@ class Link(Protocol, ABC):
         self._given_up = ""
         self._held = False
         self._alarm: IDelayedCall | None = None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the peer is on this machine, as far as its address tells."""
+        peer = cast(ITCPTransport, self.transport).getPeer()
+        if isinstance(peer, UNIXAddress):
+            return True
+        try:
+            address = ip_address(str(getattr(peer, "host", "")).partition("%")[0])
+        except ValueError:
+            return False
+        return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
     @abstractmethod
     def send(self, fields: Fields) -> None:

@@ -24,6 +24,8 @@ class Manners:
     """A line that was refused makes the status 1."""
     tls: bool = False
     """The connection is encrypted."""
+    plaintext_passwords: bool = False
+    """Passwords may cross the net in clear."""
     advice: str = "Is the server running? --retry waits for it."
     """For who reached nobody."""
     way_out: str = "Ctrl-C leaves at once."

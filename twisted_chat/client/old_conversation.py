@@ -27,6 +27,8 @@ _OTHERWISE_CALLED = re.compile(r"(?:\*\*\* )?\S+ is (?:taken|a reserved word); h
 class OldConversation(Conversation):
     """Takes the objects that `Unframed` makes."""
 
+    has_accounts = False
+
     def __init__(
         self,
         dialect: Dialect,
@@ -68,12 +70,12 @@ class OldConversation(Conversation):
             case Verb.NICK, *_ if not self.welcomed:
                 return self._call(meant.words[0])
             case Verb.NICK, *_:
-                return self._refuse("NOT_SENT", f"you are {self.nick} here until you leave")
+                return self.refuse("NOT_SENT", f"you are {self.nick} here until you leave")
         if line.startswith("//"):
             return self._say(line[1:], line)
         if line.lstrip().startswith("/"):
             # It may be meant for one person, or be a password: whatever is sent here, everybody reads.
-            return self._refuse("NOT_SENT", "this server has no commands: here are /me and /quit, and // says a /")
+            return self.refuse("NOT_SENT", "this server has no commands: here are /me and /quit, and // says a /")
         return self._say(line, line)
 
     def _say(self, words: str, line: str) -> list[Effect]:
@@ -81,7 +83,7 @@ class OldConversation(Conversation):
             return self._refuse_more(line)
         size = len(words.encode())
         if size > LONGEST:
-            return self._refuse("TEXT_TOO_LONG", f"{size} bytes; at most {LONGEST} are taken")
+            return self.refuse("TEXT_TOO_LONG", f"{size} bytes; at most {LONGEST} are taken")
         for piece in self._dialect.pieces(words):
             self.outbox.add({"type": "say", "text": piece}, line, LOBBY)
         return self.due()

@@ -19,7 +19,7 @@ from twisted_chat.frontends import shapes
 
 
 def conversation_for(
-    target: Target, nick: str, *, password: str | None, history_lines: int = 20, speech: Speech | None = None
+    target: Target, nick: str, *, password: str | None, history_lines: int | None = None, speech: Speech | None = None
 ) -> Conversation:
     """A new one, by this process's clock. `speech` writes what people say; None: as it is written there."""
     outbox = Outbox(secrets.token_hex(8))

@@ -26,6 +26,8 @@ class Target:
     ca: str | None
     rooms: tuple[str, ...]
     password_file: str | None
+    plaintext_passwords: bool = False
+    """Passwords of accounts may cross the net in clear."""
     dialect: str = LINE
     """What the server speaks: `LINE`, or a name in `dialects.ORIGINAL`."""
 
@@ -74,6 +76,8 @@ def add_target(parser: argparse.ArgumentParser) -> None:
     add("--ca", metavar="FILE", help="trust the PEM certificates in FILE, not the system's; means --tls")
     add("--room", metavar="#ROOM", action="append", default=[], help="be in this room, too; talk in the first")
     add("--password-file", metavar="FILE", help="the server's password is the first line of FILE")
+    clear = "let passwords of accounts cross the net in clear, where the server takes them so"
+    add("--allow-plaintext-passwords", action="store_true", help=clear)
     parser.set_defaults(refuse=parser.error)  # Some arguments go together with others only: see `target`.
 
 
@@ -91,6 +95,7 @@ def target(found: argparse.Namespace) -> Target:
         ca=found.ca,
         rooms=tuple(found.room),
         password_file=found.password_file,
+        plaintext_passwords=found.allow_plaintext_passwords,
         dialect=found.dialect,
     )
 

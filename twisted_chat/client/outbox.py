@@ -20,6 +20,8 @@ class Entry:
     fields: Fields
     typed: str
     room: str
+    alone: bool = False
+    """What follows waits until this is answered."""
 
 
 class Outbox:
@@ -56,6 +58,10 @@ class Outbox:
         return len(self._sent)
 
     @property
+    def _is_blocked(self) -> bool:
+        return any(entry.alone for entry in self._sent.values())
+
+    @property
     def full(self) -> bool:
         return len(self) >= self._limit
 
@@ -63,15 +69,15 @@ class Outbox:
         self._count += 1
         return f"{self._prefix}-{self._count}"
 
-    def add(self, fields: Fields, typed: str, room: str) -> None:
+    def add(self, fields: Fields, typed: str, room: str, *, alone: bool = False) -> None:
         """Let `fields` wait, with an id of their own."""
         name = self.next_id()
-        self._waiting.append(Entry(name, {**fields, "id": name}, typed, room))
+        self._waiting.append(Entry(name, {**fields, "id": name}, typed, room, alone))
 
     def take(self) -> list[Entry]:
         """What may be sent now; it counts as sent."""
         taken = []
-        while self._waiting and not self.resting and len(self._sent) < self._window:
+        while self._waiting and not self.resting and len(self._sent) < self._window and not self._is_blocked:
             entry = self._waiting.popleft()
             self._sent[entry.id] = entry
             taken.append(entry)

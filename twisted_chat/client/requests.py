@@ -20,8 +20,8 @@ def request(meant: Typed, line: str, room: str, correspondent: str | None) -> Fi
             return {"type": "say", "to": to, "text": words}
         case Verb.REPLY, words if correspondent is not None:
             return {"type": "say", "to": correspondent, "text": words}
-        case Verb.JOIN, wanted:
-            return {"type": "join", "room": wanted}
+        case Verb.JOIN, wanted, *key:
+            return {"type": "join", "room": wanted, **({"key": key[0]} if key else {})}
         case Verb.PART, *_:
             rest = "".join(meant.words)
             left, _, reason = rest.partition(" ") if rest.startswith("#") else (room, "", rest)

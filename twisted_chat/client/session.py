@@ -10,7 +10,7 @@ from twisted.python.failure import Failure
 
 from twisted_chat.client.attempts import Attempts
 from twisted_chat.client.connection import ANSWER_WITHIN, Backoff, Connection, Connections, MakeLink
-from twisted_chat.client.conversation import Conversation
+from twisted_chat.client.conversation import PRIVATE_WAYS, Conversation
 from twisted_chat.client.effects import Effect, Quit, Refused, Replaced, Send, Shown
 from twisted_chat.client.link import Link, Listener
 from twisted_chat.client.manners import GIVE_UP_AFTER, PATIENCE, Manners, Outcome, counted, unconfirmed
@@ -23,6 +23,7 @@ from twisted_chat.client.untrusted import Fields, clean
 from twisted_chat.frontends import shapes
 
 NICK_QUESTION = "Choose your nickname: "
+_NO_CONNECTION = "passwords are asked for when there is a connection; type it again then"
 _ABOUT_NICK = frozenset({"BAD_NICK", "NICK_IN_USE", "NICK_RESERVED", "NICK_CONFUSABLE"})
 _PASSING = frozenset({"SERVER_FULL", "SHUTTING_DOWN", "STORAGE_UNAVAILABLE", "TIMEOUT", "BUSY", "FLOOD"})
 
@@ -57,6 +58,8 @@ class Session:
         self._held = False
         self._prompted = False
         """The present connection waits for a hello."""
+        self._secrets_for: Link | None = None
+        """The connection over which the passwords of a command are to go, while they are asked for."""
         self._asking = False
         """The user is thinking about an answer that the hello needs."""
         self._was_in = False
@@ -80,11 +83,13 @@ class Session:
     # What the screen tells.
 
     def typed(self, line: str) -> None:
-        wanted = secrets_wanted(line, self._conversation.nick) if self._manners.interactive else None
-        if wanted is not None and self._leaving is None and self._conversation.welcomed and not self._asking:
-            self._ask_secrets(*wanted, answers=[])
+        asks = self._manners.interactive and self._conversation.has_accounts and not self._asking
+        wanted = secrets_wanted(line, self._conversation.nick) if asks else None
+        if wanted is not None and self._leaving is None and self._conversation.welcomed:
+            self._begin_secrets(*wanted)
         elif self._leaving is None:
-            self._perform(self._conversation.typed(line))
+            known = self._conversation
+            self._perform(known.typed(line) if wanted is None else known.refuse("NOT_SENT", _NO_CONNECTION))
             self._changed()
             if self._manners.interactive and not self._conversation.welcomed and not self._ended:
                 self._attempts.now()
@@ -124,6 +129,8 @@ class Session:
         self._connection = connection
         self._reached = True
         self._attempts.opened()
+        manners = self._manners
+        self._conversation.is_private = manners.tls or manners.plaintext_passwords or connection.is_local
         if self._held:
             connection.hold()
 
@@ -149,6 +156,9 @@ class Session:
         self._prompted = False
         was_in = self._conversation.welcomed
         effects = self._conversation.cut()
+        if self._secrets_for is not None and was_in and not self._ended:
+            words = "The connection is lost: the password that is asked for will not be sent. Return ends the question."
+            effects.append(self._conversation.status(words))
         self._attempts.lost()
         if self._ended:
             return
@@ -255,13 +265,24 @@ class Session:
         else:
             self._end(Outcome(1, line))
 
-    def _ask_secrets(self, command: str, questions: tuple[str, ...], *, answers: list[str]) -> None:
-        """Passwords are asked for without echo, where they were not typed; then the command goes out as if it was."""
+    def _begin_secrets(self, command: str, questions: tuple[str, ...]) -> None:
+        if self._conversation.is_private:
+            self._ask_secrets(command, questions, over=self._connection, answers=[])
+        else:
+            self._perform(self._conversation.refuse_plaintext())
+            self._changed()
+
+    def _ask_secrets(self, command: str, questions: tuple[str, ...], *, over: Link | None, answers: list[str]) -> None:
+        """Passwords are asked for without echo, where they were not typed; then the command goes out as if it was.
+
+        If it is not the connection `over` which it was typed any more, it goes nowhere.
+        """
 
         def answered(answer: str | None) -> None:
             if self._ended:
                 return
-            if not answer:
+            self._secrets_for = None
+            if not answer or over is not self._connection:
                 self._screen.show(self._conversation.status("Nothing was changed."))
             elif questions[0] == AGAIN and answer != answers[-1]:
                 self._screen.show(self._conversation.status("The two are not the same; nothing was changed."))
@@ -270,12 +291,20 @@ class Session:
                 self._perform(self._conversation.typed(command + "\t".join(said)))
                 self._changed()
             else:
-                self._ask_secrets(command, questions[1:], answers=[*answers, answer])
+                self._ask_secrets(command, questions[1:], over=over, answers=[*answers, answer])
 
-        self._screen.ask(questions[0], secret=True).addCallback(answered)
+        asked = self._screen.ask(questions[0], secret=True)  # An earlier question is answered by that.
+        self._secrets_for = over
+        asked.addCallback(answered)
 
     def _ask_account(self) -> None:
         """Whose name it is may prove it; nobody else has to."""
+        if not self._conversation.is_private:
+            words = f"{self._conversation.nick} is registered, and its password would cross the net in clear"
+            line = shapes.error("PLAINTEXT_REFUSED", f"{words}; {PRIVATE_WAYS}")
+            self._screen.show(self._conversation.trouble(line))
+            self._ask_nick_instead()
+            return
         question = f"{self._conversation.nick} is registered. Its password (empty: another nickname): "
         self._ask(question, self._take_account_password, secret=True, empty=self._ask_nick_instead)
 
@@ -291,18 +320,23 @@ class Session:
         secret: bool = False,
         empty: Callable[[], None] | None = None,
     ) -> None:
-        """`take` gets the answer, and the hello goes out again. An empty one goes to `empty`, or is asked for again."""
+        """`take` gets the answer, and the hello goes out again. An empty one, or none, goes to `empty`. Without
+        that an empty one is asked for again, and none ends it all."""
+        if self._asking:
+            return
         self._asking = True
 
         def answered(answer: str | None) -> None:
             self._asking = False
-            if answer is None:
-                self._end(Outcome(0))
-            elif answer.strip():
+            if self._ended:
+                return
+            if answer is not None and answer.strip():
                 take(answer)
                 self._say_hello()
             elif empty is not None:
                 empty()
+            elif answer is None:
+                self._end(Outcome(0))
             else:
                 self._ask(question, take, secret=secret)
 

@@ -112,6 +112,7 @@ class LineScreen(LineReceiver):
             self.pauseProducing()  # type: ignore[no-untyped-call]
 
     def ask(self, question: str, *, secret: bool) -> Deferred[str | None]:
+        self._answer(None)  # An earlier question gives way.
         self._print(question)
         self._question = Deferred()
         self._secret = secret
@@ -130,6 +131,13 @@ class LineScreen(LineReceiver):
         self._stdio.unregisterProducer()
         self._stdio.loseConnection()
         return self._ending
+
+    def cancel(self) -> bool:
+        """The user would not answer: whether there was a secret to be asked for."""
+        if self._question is None or not self._secret:
+            return False
+        self._answer(None)
+        return True
 
     # What standard input and output tell.
 

@@ -59,7 +59,8 @@ class _Remembered(InMemoryHistory):
         self._is_secret = secret
 
     def append_string(self, string: str) -> None:
-        if not self._is_secret() and not is_secret(string):
+        # Pasted lines are remembered as one.
+        if not self._is_secret() and not any(is_secret(line) for line in string.split("\n")):
             super().append_string(string)
 
 
@@ -120,6 +121,8 @@ class Terminal:
         self._prompt.app.invalidate()
 
     def ask(self, question: str, *, secret: bool) -> Deferred[str | None]:
+        if self._question is not None:
+            self._answer(None)  # What was typed of it is no line of the user's.
         answer: Deferred[str | None] = Deferred()
         self._question = (question, secret, answer)
         buffer = self._prompt.default_buffer
@@ -174,7 +177,9 @@ class Terminal:
         return not self._prompt.default_buffer.text
 
     def _ctrl_c(self, event: KeyPressEvent) -> None:
-        if not self._is_empty():
+        if self._question is not None and self._question[1]:
+            self._answer(None)
+        elif not self._is_empty():
             event.current_buffer.reset()
         elif self._question is not None and self._typist is not None:
             self._typist.interrupted()
@@ -218,7 +223,7 @@ class Terminal:
     def _message(self) -> FormattedText:
         if self._question is not None:
             return FormattedText([("class:prompt", self._question[0])])
-        state = [self._conversation.rooms.current]
+        state = [self._conversation.rooms.place]
         if not self._conversation.welcomed:
             waiting = len(self._conversation.outbox)
             state += ["offline", f"{waiting} unsent"] if waiting else ["offline"]

@@ -23,8 +23,10 @@ def worded(reason: Failure, where: str) -> str:
         if isinstance(value, kind):
             return words.format(where=where)
     detail = _detail(value)
-    if "certificate" in detail or "Verif" in type(value).__name__:
-        return f"the certificate of {where} is not trusted ({detail})"
+    if "Verif" in type(value).__name__:  # service_identity's, which may not be installed
+        return f"the certificate of {where} is not trusted: it is for other names than that"
+    if "certificate" in detail:
+        return f"the certificate of {where} is not trusted ({detail}); --ca FILE trusts one that you have from there"
     if "SSL" in type(value).__module__:
         return f"{where} does not speak TLS as it should ({detail})"
     return f"no connection to {where} ({detail})"

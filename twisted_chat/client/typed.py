@@ -23,6 +23,11 @@ AGAIN = "The new password again: "
 """What is said twice, to be sure."""
 
 _SECRET = frozenset({"login", "register", "password", "oper", "enroll", "reset"})
+_TURNING = frozenset({"login", "logout"})
+_ABOUT_ROOM = frozenset({
+    "ban", "deop", "devoice", "hush", "invite", "kick", "lock", "op", "set", "slow", "topic", "unban", "undo", "voice",
+})  # fmt: skip
+"""What changes something in the current room."""
 
 
 class Verb(Enum):
@@ -55,7 +60,7 @@ _WORDS_NEEDED = {Verb.SAY: 1, Verb.ACT: 1, Verb.TELL: 2, Verb.REPLY: 1, Verb.JOI
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """`words`: what follows the command. TELL has two: a nickname and the text."""
+    """`words`: what follows the command. TELL has two: a nickname and the text; JOIN may have a key after the room."""
 
     verb: Verb
     words: Sequence[str] = ()
@@ -71,11 +76,9 @@ def parse(line: str) -> Typed:
         return Typed(Verb.SAY, (line[1:],))
     name, _, rest = line[1:].partition(" ")
     verb = _own(name.lower())
-    words = rest.strip().split(maxsplit=1) if verb is Verb.TELL else [rest.strip()] if rest.strip() else []
+    words = rest.strip().split(maxsplit=1) if verb in (Verb.TELL, Verb.JOIN) else [rest.strip()] if rest.strip() else []
     # What lacks its words goes to the server: it knows best how to say so.
     if verb is None or len(words) < _WORDS_NEEDED.get(verb, 0):
-        return Typed(Verb.COMMAND)
-    if verb is Verb.JOIN and " " in words[0]:
         return Typed(Verb.COMMAND)
     return Typed(verb, tuple(words))
 
@@ -109,5 +112,26 @@ def secrets_wanted(line: str, nick: str) -> tuple[str, tuple[str, ...]] | None:
 
 def is_secret(line: str) -> bool:
     """Whether a line should leave no trace in an input history."""
-    stripped = line.lstrip()
-    return stripped.startswith("/") and stripped[1:].partition(" ")[0].lower() in _SECRET
+    return _command_of(line) in _SECRET
+
+
+def unsecret(line: str) -> str:
+    """As much of a line as may be shown again."""
+    return line.split()[0] if is_secret(line) else line
+
+
+def is_turning(line: str) -> bool:
+    """Whether the user may be somebody else after this line."""
+    return _command_of(line) in _TURNING
+
+
+def is_about_room(line: str) -> bool:
+    """Whether a line may be a command that changes something in the current room."""
+    name = _command_of(line)
+    return bool(name) and any(command.startswith(name) for command in _ABOUT_ROOM)
+
+
+def _command_of(line: str) -> str:
+    """The name of the command, as typed, in lower case; empty if it is none."""
+    word = next(iter(line.split()), "")
+    return word[1:].lower() if word.startswith("/") else ""

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
 from twisted_chat.core import moderating, undoing
 from twisted_chat.core.charters import SERVER, Action, Change
@@ -46,11 +45,7 @@ def put_down(
 
 def keep(session: Session, verb: str, whom: str = "", why: str = "", change: Change | None = None) -> None:
     """The same for what is answered whether it can be kept or not."""
-    put_down(session, verb, whom, why, change).addErrback(_not_kept)
-
-
-def _not_kept(failure: Failure) -> None:
-    _log.failure("what an operator did can't be written", failure)
+    put_down(session, verb, whom, why, change).addErrback(moderating.not_kept, "an operator")
 
 
 def show(session: Session, limit: int, client_id: str | None) -> None:

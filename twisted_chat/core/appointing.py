@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twisted_chat.core import moderating, rights
+from twisted_chat.core import rights
 from twisted_chat.core.charters import Change, Charter, Holder, Role, Rule
 from twisted_chat.core.errors import NotAllowed
-from twisted_chat.core.moderating import act, answer, room_for, somebody, tell_member
+from twisted_chat.core.moderating import Somebody, act, answer, room_for, somebody, tell_member
 from twisted_chat.core.rights import Verb
 
 if TYPE_CHECKING:
@@ -29,10 +29,10 @@ def give(session: Session, room: Room, verb: Verb, role: Role, nick: str, client
     if who.id == room.charter.founder or (before is not None and before.role >= role):
         raise NotAllowed(f"{who.name} is that already")
     if before is None:
-        room_for(room, Holder, moderating.MAX_HOLDERS)
+        room_for(room, Holder, session.chat.now())
     change = Change(before, Holder(who.id, who.account.name, role))
     kept = act(session, room, verb, whom=who.name, whom_id=who.id, change=change)
-    tell_member(who, room, f"You are {_ROLE_WORDS[role]} {room.name} now")
+    tell_role(who, room, change)
     answer(session, kept, f"{who.name} is {_ROLE_WORDS[role]} {room.name} now", client_id)
 
 
@@ -42,9 +42,19 @@ def take(session: Session, room: Room, verb: Verb, role: Role, nick: str, client
     before = room.charter.holder(who.id)
     if before is None or before.role is not role:
         raise NotAllowed(f"{who.name} is not {_ROLE_WORDS[role]} {room.name}")
-    kept = act(session, room, verb, whom=who.name, whom_id=who.id, change=Change(before, None))
-    tell_member(who, room, f"You are not {_ROLE_WORDS[role]} {room.name} any more")
+    change = Change(before, None)
+    kept = act(session, room, verb, whom=who.name, whom_id=who.id, change=change)
+    tell_role(who, room, change)
     answer(session, kept, f"{who.name} is not {_ROLE_WORDS[role]} {room.name} any more", client_id)
+
+
+def tell_role(who: Somebody, room: Room, change: Change) -> None:
+    """Whom it is about, where he is in the room: what he is now, or is no more."""
+    before, after = (each.role if isinstance(each, Holder) else None for each in (change.before, change.after))
+    if after in _ROLE_WORDS:
+        tell_member(who, room, f"You are {_ROLE_WORDS[after]} {room.name} now")
+    elif before in _ROLE_WORDS:
+        tell_member(who, room, f"You are not {_ROLE_WORDS[before]} {room.name} any more")
 
 
 # settings
@@ -58,7 +68,8 @@ def set_rule(session: Session, room: Room, name: str, value: str | int | bool, c
     before = room.charter.parts.get(("rule", name))
     after = Rule(name, value) if value != getattr(Charter("", "").rules, name) else None
     kept = act(session, room, Verb.SET, whom=name.replace("_", "-"), change=Change(before, after))
-    room.said_at.clear()
+    if name == "slow":
+        room.said_at.clear()
     answer(session, kept, f"{room.name}: {name.replace('_', '-')} is {shown(name, value)} now", client_id)
 
 

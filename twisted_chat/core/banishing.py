@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from twisted_chat.boundaries import Nameless
 from twisted_chat.core import acts, moderating, rights, undoing
-from twisted_chat.core.bans import MAX_PATTERN, Network, network_of
+from twisted_chat.core.bans import MAX_PATTERN, has_loopback, network_of
 from twisted_chat.core.charters import SERVER, Action, Ban, Change, Level, has_ended
 from twisted_chat.core.durations import end_of, until
 from twisted_chat.core.errors import BadRequest, NotAllowed
 from twisted_chat.core.helm import Brake, check_operator
 from twisted_chat.core.netbans import refusal_of
+from twisted_chat.core.prefixes import Network
 from twisted_chat.core.text import because
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 MAX_LISTED = 200
 """Bans in one answer."""
-
-_LOOPBACK = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 
 
 def network_typed(text: str) -> Network:
@@ -119,7 +118,7 @@ def _take_effect(session: Session, network: Network, ban: Ban) -> str:
 
 def _check(session: Session, network: Network) -> None:
     """Raise `NotAllowed` for a network from which nobody could take the ban back any more."""
-    if any(network.version == each.version and network.overlaps(each) for each in _LOOPBACK):
+    if has_loopback(network):
         raise NotAllowed(f"{network} has this machine itself in it")
     if any(_within(each, network) for each in rights.networks_of(session.person)):
         raise NotAllowed(f"{network} has you in it")

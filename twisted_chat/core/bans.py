@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import TypeAlias
 
 from twisted_chat.core.errors import BadRequest
 from twisted_chat.core.names import fold
+from twisted_chat.core.prefixes import Network, Prefixes
+from twisted_chat.core.recent import Recent
 from twisted_chat.core.text import shortened
-
-Network: TypeAlias = IPv4Network | IPv6Network
 
 MAX_PATTERN = 80
 """Characters."""
 
+_REMEMBERED = 256
+"""Nicknames for which a `Matcher` knows what its patterns say."""
+
 _NARROWEST = 64
 """Bits of an IPv6 network that count as one place: within it, anybody has as many addresses as he likes."""
+
+_LOOPBACK = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 
 _MAPPED = IPv6Network("::ffff:0:0/96")
 """IPv4, as IPv6 writes it: nobody comes from there, for doors take such an address for the IPv4 one that it is."""
@@ -83,12 +88,61 @@ def network_of(text: str) -> Network:
     return network.supernet(new_prefix=_NARROWEST) if network.prefixlen > _NARROWEST else network
 
 
+def has_loopback(network: Network) -> bool:
+    """Whether this machine itself is in it."""
+    return any(network.version == each.version and network.overlaps(each) for each in _LOOPBACK)
+
+
+class Matcher:
+    """Many patterns at once: nobody waits longer where there are more of them.
+
+    A room's bans are compared with everybody who says something in it, in the one thread that serves all rooms.
+    """
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self._accounts: dict[str, int] = {}
+        self._networks: Prefixes[int] = Prefixes()
+        self._nicks: list[tuple[int, str]] = []
+        # A nickname is compared with each of its patterns once: those can be made so that this takes milliseconds.
+        self._known: Recent[str, tuple[int, ...]] = Recent(_REMEMBERED)
+        for place, pattern in enumerate(map(parse, patterns)):
+            if pattern.account:
+                self._accounts[pattern.account] = place
+            elif pattern.network is not None:
+                self._networks.put(pattern.network, place)
+            else:
+                self._nicks.append((place, pattern.nick))
+
+    def hits(self, subject: Subject) -> list[int]:
+        """The places of the patterns that hit `subject`, the first one first."""
+        found = {*self._of_nick(subject.nick)}
+        if subject.account in self._accounts:
+            found.add(self._accounts[subject.account])
+        for each in subject.networks:
+            if (where := _place_of(each)) is not None:
+                found.update(self._networks.around(where))
+        return sorted(found)
+
+    def _of_nick(self, nick: str) -> tuple[int, ...]:
+        found = self._known.get(nick)
+        if found is None:
+            found = tuple(place for place, pattern in self._nicks if _fits(pattern, nick))
+            self._known.put(nick, found)
+        return found
+
+
 def _within(place: str, network: Network) -> bool:
+    where = _place_of(place)
+    return where is not None and where.version == network.version and where.subnet_of(network)  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=4096)
+def _place_of(place: str) -> Network | None:
+    """Where a session comes from, parsed once for all of its bans; None for no address at all: a socket file, say."""
     try:
-        where = ip_network(place, strict=False)
+        return ip_network(place, strict=False)
     except ValueError:
-        return False  # no address at all: a socket file, say
-    return where.version == network.version and where.subnet_of(network)  # type: ignore[arg-type]
+        return None
 
 
 def _fits(pattern: str, name: str) -> bool:

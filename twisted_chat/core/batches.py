@@ -66,6 +66,10 @@ class Batches:
             self._clock.callLater(0, self._gather)
         self._congestion.posted(item)
 
+    def go_on(self, session: Session) -> None:
+        """It is not to wait for what is on its way."""
+        self._congestion.go_on(session)
+
     def forget(self, session: Session) -> None:
         """It is over: nothing has to go on for it."""
         self._congestion.forget(session)

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import IntEnum
 
-from twisted_chat.core import bans
-from twisted_chat.core.bans import Subject
+from twisted_chat.core.bans import Matcher, Subject
 
 
 class Role(IntEnum):
@@ -165,6 +164,7 @@ class Charter:
     parts: Mapping[Key, Part] = field(default_factory=dict)
     rules: Rules = field(init=False, compare=False)
     bans: tuple[Ban, ...] = field(init=False, compare=False)
+    _matcher: Matcher | None = field(init=False, compare=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
         known = {each.name: each.value for each in self.parts.values() if isinstance(each, Rule)}
@@ -190,7 +190,12 @@ class Charter:
 
     def ban_on(self, subject: Subject, now: int) -> Ban | None:
         """A ban that hits `subject`, the first one."""
-        return next((ban for ban in self.bans_at(now) if bans.parse(ban.pattern).hits(subject)), None)
+        matcher = self._matcher
+        if matcher is None:
+            matcher = Matcher(ban.pattern for ban in self.bans)
+            object.__setattr__(self, "_matcher", matcher)  # found when it is first needed
+        hits = (self.bans[place] for place in matcher.hits(subject))
+        return next((ban for ban in hits if not has_ended(ban, now)), None)
 
     def bans_at(self, now: int) -> Iterator[Ban]:
         """Those that have not ended."""

@@ -39,7 +39,7 @@ from twisted_chat.core.limits import Limits
 from twisted_chat.core.logins import Logins
 from twisted_chat.core.lookalikes import Looks
 from twisted_chat.core.making import Maker, Making
-from twisted_chat.core.names import Name, fold, parse_nick, parse_room, similar
+from twisted_chat.core.names import MAX_ROOM, Name, fold, parse_nick, parse_room, similar
 from twisted_chat.core.netbans import NetworkBans
 from twisted_chat.core.people import Ignores, Names, Person
 from twisted_chat.core.prices import Prices
@@ -97,13 +97,17 @@ class Chat:
         history_lines: int = 20,
         registration: Registration = Registration.OPEN,
         plaintext_passwords: bool = False,
+        others_vouch: bool = False,
         operators: Operators = NOBODY,
         host: Host = NOWHERE,
         prices: Prices | None = None,
         limits: Limits | None = None,
         registrations: Often = REGISTRATIONS,
     ) -> None:
-        """`plaintext_passwords`: a password may cross the net in clear. `registrations`: of one network."""
+        """`plaintext_passwords`: a password may cross the net in clear. `registrations`: of one network.
+
+        `others_vouch`: for names that are no accounts yet; which ones nobody here knows.
+        """
         self.journal = journal
         self.accounts = accounts
         self.keepers = keepers
@@ -113,6 +117,7 @@ class Chat:
         self.history_lines = history_lines
         self.registration = registration
         self.plaintext_passwords = plaintext_passwords
+        self.others_vouch = others_vouch
         self.helm = Helm(self, operators, host)
         self.prices = prices or Prices()
         self.limits = limits or Limits()
@@ -157,6 +162,8 @@ class Chat:
             room.kept = True
             self._add_room(room)
         for charter in kept.charters:
+            if charter.room in kept.dropped:
+                continue  # written by who was slow, after that
             room = self.rooms_by_id.get(charter.room) or Room(charter.room, Name(charter.name, fold(charter.name)))
             room.charter = charter
             self._add_room(room)
@@ -207,10 +214,10 @@ class Chat:
         if (log is not None and log != self.journal.id) or (since is not None and since > self.seq):
             since = None
         try:
-            session = entering.session_of(self, person_id, account, name, recipient, places)
+            session = entering.session_of(self, person_id, account, name, recipient, places, replaced)
         except ChatError:
             for room in places:
-                self.remove_if_empty(room)
+                self.unmake(room, maker)
             raise
         person = session.person
         entering.put_out(self, person, barred)
@@ -223,6 +230,8 @@ class Chat:
         session.enter_first(places)
         secret = self.secret_of(session)
         session.aside(lambda: session.welcome(secret, since))
+        if self.others_vouch and account is None and person_id is None and since is None:
+            entering.say_guest(session)
         for error in refused:
             session.fail(error)
         for ghost in earlier:
@@ -233,6 +242,14 @@ class Chat:
         """By which this session can be gone on with."""
         person = session.person.id
         return self._secrets.issue(person, session.id, self.accounts.stamp(person))
+
+    def void_secrets(self, account: Account) -> None:
+        """Of all secrets of this account those from before are no good; who is here is given another one."""
+        self.accounts.void(account)
+        person = self.persons.get(account.id)
+        for session in person.sessions if person is not None else ():
+            if not session.over:
+                session.aside(session.tell_secret)
 
     def enter_as_similar(self, recipient: Recipient, nick: str, **more: Any) -> Session:
         """Let somebody in who can't choose, under `nick` or the first like it that can be had."""
@@ -249,13 +266,20 @@ class Chat:
         if owner is not None:
             giving_up.make_way(self, name, person)
         elif (alike := self.accounts.like(name.text)) is not None and alike.id != person.id:
+            if alike.key == name.key:  # it is just being made: until then nobody can prove that it is his
+                raise NickInUse(name.text)
             raise NickConfusable(name.text, alike.name)
         self.names.reserve(name, person)
 
-    def leave(self, session: Session, reason: str, *, close: bool) -> None:
-        """A session ends; with the last one its person leaves. Does nothing for one that has ended."""
+    def leave(self, session: Session, reason: str, *, close: bool, in_order: bool = False) -> None:
+        """A session ends, `in_order` if its client wants that; with the last one its person leaves.
+
+        Does nothing for one that has ended.
+        """
         if session.over:
             return
+        if in_order:
+            missed.ended(session)
         session.over = True
         self._batches.forget(session)
         person = session.person
@@ -267,6 +291,10 @@ class Chat:
             if not self.closing:
                 session.leave_all(reason)
         self.post(Aside(None, lambda: self._gone(session)))
+
+    def go_on(self, session: Session) -> None:
+        """A log that does not keep up pauses it no more."""
+        self._batches.go_on(session)
 
     def end(self, session: Session, error: ChatError) -> None:
         """Tell a session why it ends, and end it."""
@@ -314,6 +342,11 @@ class Chat:
             raise NoSuchNick(nick)
         return person
 
+    def room_name(self, text: str) -> Name:
+        """`text` as a room's name. Raises `BadRoom`, but for a room that is there: names were freer once."""
+        room = self.rooms.get(fold(text.strip(" \t"))) if len(text) <= 4 * MAX_ROOM else None
+        return Name(room.name, room.key) if room is not None else parse_room(text)
+
     def room_or_new(self, name: Name, maker: Maker) -> Room:
         room = self.rooms.get(name.key)
         if room is None:
@@ -335,6 +368,12 @@ class Chat:
         """A room in which nothing was ever said goes with its last member; any other one stays."""
         if room.vanishes and self.rooms_by_id.pop(room.id, None) is not None:
             self._unname(room)
+
+    def unmake(self, room: Room, maker: Maker) -> None:
+        """He for whom this room was made, if it was, does not come in."""
+        if room.vanishes:
+            self.remove_if_empty(room)
+            self._making.came_to_nothing(maker)
 
     def _unname(self, room: Room) -> None:
         """Its name is free; there may be another room of that name already."""

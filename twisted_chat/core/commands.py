@@ -42,6 +42,8 @@ def run(session: Session, line: str, client_id: str | None = None) -> None:
         check_operator(session)
     if not (argument or command.asks or command.parameters.startswith("[") or not command.parameters):
         raise NeedText(f"that needs more: {command.usage}")
+    if argument and not command.parameters:
+        raise BadRequest(f"that takes nothing more: {command.usage}")
     lines = command.run(session, argument, client_id)
     if lines is not None:
         session.reply(lines, client_id)
@@ -134,6 +136,9 @@ def _reply(session: Session, argument: str, _id: str | None) -> None:
 
 def _join(session: Session, argument: str, client_id: str | None) -> None:
     room, key = first_word(argument)
+    there = session.chat.rooms.get(fold(room))
+    if " " in key or (key.startswith("#") and not (there is not None and there.charter.rules.key)):
+        raise BadRequest(f"one room at a time: {BY_NAME['join'].usage}")
     session.join(room, key=key)
 
 
@@ -142,15 +147,15 @@ def _part(session: Session, argument: str, _id: str | None) -> Lines:
     if argument.startswith("#"):
         room, reason = first_word(argument)
     session.part(room, reason)
-    return lambda: _where(session)
+    return lambda: where(session)
 
 
 def _switch(session: Session, argument: str, _id: str | None) -> Lines:
     session.switch(argument)
-    return lambda: _where(session)
+    return lambda: where(session)
 
 
-def _where(session: Session) -> Iterable[str]:
+def where(session: Session) -> Iterable[str]:
     yield f"You are in {session.current.name} now" if session.current else "You are in no room now; /join one"
 
 
@@ -310,6 +315,9 @@ def _delete(session: Session, argument: str, client_id: str | None) -> None:
 
 
 def _register(session: Session, argument: str, client_id: str | None) -> None:
+    word, rest = first_word(argument)
+    if rest and fold(word) == session.person.next_name.key:  # as with /login: it would be a part of the password
+        raise BadRequest("that is /register PASSWORD, without the name; /register alone asks for the password")
     proving.register(session, argument, client_id)
 
 
@@ -326,6 +334,8 @@ def _password(session: Session, argument: str, client_id: str | None) -> None:
     old, _, new = argument.partition("\t" if "\t" in argument else " ")  # a tab, where one of them has blanks
     if old and not new.strip():
         raise NeedText(f"that needs more: {BY_NAME['password'].usage}")
+    if "\t" not in argument and " " in new.strip():
+        raise BadRequest("where one of them has blanks it is not clear which is which; /password alone asks for both")
     proving.change_password(session, old, new.strip(), client_id)
 
 
@@ -334,8 +344,8 @@ def _sessions(session: Session, _argument: str, _id: str | None) -> Lines:
 
 
 def _ghost(session: Session, argument: str, _id: str | None) -> Lines:
-    proving.end_others(session, argument)
-    return lambda: ("Your other sessions end" if not argument else f"Session {argument} ends",)
+    done = proving.end_others(session, argument)
+    return lambda: (done,)
 
 
 def _unread(session: Session, _argument: str, client_id: str | None) -> None:
@@ -399,7 +409,15 @@ COMMANDS: tuple[Command, ...] = (
         "login", "NAME PASSWORD", "proves whose account you have", _login, exact=True, answers_itself=True, asks=True
     ),
     Command("logout", "", "makes you a guest again", _logout, exact=True, answers_itself=True),
-    Command("password", "OLD NEW", "changes your password", _password, exact=True, answers_itself=True, asks=True),
+    Command(
+        "password",
+        "OLD NEW",
+        "changes your password; alone it asks for both",
+        _password,
+        exact=True,
+        answers_itself=True,
+        asks=True,
+    ),
     Command("sessions", "", "lists where you are logged in", _sessions),
     Command("ghost", "[N]", "ends your other sessions, or the one with this number", _ghost, exact=True),
     Command("unread", "", "tells how much came while you were away", _unread, answers_itself=True),

@@ -49,5 +49,12 @@ class Congestion:
             for session in paused:
                 session.resume()
 
+    def go_on(self, session: Session) -> None:
+        """This one need not wait, or is another one from now on, on the same connection."""
+        if session in self._paused:
+            del self._paused[session]
+            session.resume()
+
     def forget(self, session: Session) -> None:
+        """Its connection ends, paused as it is."""
         self._paused.pop(session, None)

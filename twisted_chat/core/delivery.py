@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 from twisted.logger import Logger
 
 from twisted_chat.boundaries import Rendered, Stance, View
+from twisted_chat.core import missed
 from twisted_chat.core.errors import ChatError, IdReused
 from twisted_chat.core.events import HEARD, NATURE, REVISIONS, TALK, Aside, Duplicate, Event, Kind, Outcome, Refused
 from twisted_chat.core.told import Failure
@@ -230,6 +231,7 @@ class _Batch:
         sender, addressee = self._doer(event), chat.persons.get(event.to)
         said = event.kind is Kind.DIRECT  # else it is a revision of one
         if addressee is not None and addressee is not sender:
+            addressee.due = event.seq
             if said:
                 self._directs.append(addressee)
             if addressee not in chat.ignores.of(event.person):
@@ -268,6 +270,7 @@ class _Batch:
             return
         room.members.pop(person, None)
         person.rooms.pop(room, None)
+        missed.has_left(self._chat, person, room)
         for session in person.sessions:
             self._own(session, event)
             session.left(room)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from math import ceil
 
 from twisted_chat.core.errors import BadRequest
-from twisted_chat.core.text import first_word
+from twisted_chat.core.text import first_word, shortened
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 LONGEST_YEARS = 100
+LATEST = 253_402_300_799_999
+"""The last moment of the year 9999, in UTC milliseconds since 1970: no later one can be shown."""
+
 _DURATION = re.compile(r"(\d{1,6})([smhdw])", re.ASCII | re.IGNORECASE)
 
 
@@ -22,9 +26,16 @@ def seconds_of(text: str) -> int | None:
 
 
 def first_span(text: str) -> tuple[int | None, str]:
-    """The seconds of a span of time, if `text` begins with one, and the rest."""
+    """The seconds of a span of time, if `text` begins with one, and the rest.
+
+    Raises `BadRequest` for a first word that was probably meant for one: what is to end would be for good.
+    """
     word, rest = first_word(text)
     seconds = seconds_of(word)
+    if seconds is None and word[:1].isdigit():
+        raise BadRequest(
+            f"{shortened(word, 20)} is no span of time: 90s, 45m, 2h, 3d and 4w are; a reason begins otherwise"
+        )
     return (None, text) if seconds is None else (seconds, rest)
 
 
@@ -47,9 +58,15 @@ def span_of(seconds: int, units: int = 2) -> str:
     return " ".join(parts[:units]) or "0s"
 
 
+def seconds_left(seconds: float) -> str:
+    """``1 second``, ``19 seconds``: a wait in whole ones, rounded up."""
+    count = ceil(seconds)
+    return f"{count} second" if count == 1 else f"{count} seconds"
+
+
 def when(ms: int) -> str:
-    """A moment, in UTC milliseconds since 1970, to the minute."""
-    return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"
+    """A moment, in UTC milliseconds since 1970, to the minute; the last or the first that there is for one beyond."""
+    return f"{datetime.fromtimestamp(max(0, min(ms, LATEST)) // 1000, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def until(end: int) -> str:

@@ -314,8 +314,11 @@ class Flood(ChatError):
 
 @dataclass(eq=False)
 class Replaced(ChatError):
+    """Another session of the same person took this one's place, or ended it."""
+
     code = "REPLACED"
-    words = "you came back by another connection; this one ends"
+    words = "{why}; this one ends"
+    why: str = "you came back by another connection"
 
 
 @dataclass(eq=False)

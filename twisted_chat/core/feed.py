@@ -39,6 +39,12 @@ RETRY = 1.0
 _log = Logger()
 
 
+Read = Callable[[], Deferred[Page]]
+"""Asks the log for a page."""
+
+Show = Callable[[Page | None], Read | None]
+"""Shows a page, None for one that can't be read; gives how to read the one that follows it, if one does."""
+
 _Counts = tuple[dict[str, int], int]
 """How much had been said in each of a session's rooms, and to its person alone."""
 
@@ -56,8 +62,8 @@ class _Live:
 class _Reading:
     """A page to be read and shown at its place among the held pieces."""
 
-    read: Callable[[], Deferred[Page]]
-    show: Callable[[Page | None], None]
+    read: Read
+    show: Show
 
 
 class Feed:
@@ -68,8 +74,8 @@ class Feed:
     """
 
     __slots__ = (
-        "_chat", "_deadline", "_directs_before", "_done", "_held", "_held_from", "_known", "_lost", "_over", "_own",
-        "_place", "_promised", "_reading", "_recipient", "_serve_all", "_session", "_spoken_before", "_until",
+        "_chat", "_deadline", "_directs_before", "_done", "_held", "_held_from", "_known", "_lost", "_next", "_over",
+        "_own", "_place", "_promised", "_reading", "_recipient", "_serve_all", "_session", "_spoken_before", "_until",
         "lagging", "sink",
     )  # fmt: skip
 
@@ -84,6 +90,7 @@ class Feed:
         self._deadline: IDelayedCall | None = None
         self._held: list[Rendered | _Live | _Reading] | None = None
         self._held_from = 0
+        self._next: _Reading | None = None
         self._until: int | None = None
         self._place = 0
         self._lost = 0
@@ -138,7 +145,7 @@ class Feed:
     @property
     def place(self) -> int:
         """The number in the log up to which everything was given to the session."""
-        if self.lagging:
+        if self.lagging or self._over:
             return self._place
         return self._chat.seq if self._held is None else self._held_from
 
@@ -167,6 +174,7 @@ class Feed:
     def stop_waiting(self) -> None:
         """What is held goes out now, without the pages that it waits for: the log answers no more."""
         held, self._held = self._held, None
+        self._next = None
         for piece in held or ():
             if not isinstance(piece, _Reading):
                 self._recipient.answer(piece.rendered if isinstance(piece, _Live) else piece)
@@ -174,8 +182,9 @@ class Feed:
 
     def stop(self) -> None:
         """The recipient is gone or going: nothing is served any more."""
+        self._place = self.place
         self._over = True
-        self._held = None
+        self._held = self._next = None
         self._promised.clear()
         self._done = None
         self.sink = _swallow
@@ -191,8 +200,11 @@ class Feed:
 
     # held: a page of the log has to stand before what comes after it was asked for
 
-    def show(self, read: Callable[[], Deferred[Page]], show: Callable[[Page | None], None]) -> None:
-        """Call `read`, then `show` with its page, or None if it can't be read; what comes meanwhile waits behind it."""
+    def show(self, read: Read, show: Show) -> None:
+        """Call `read`, then `show` with its page, or None if it can't be read; what comes meanwhile waits behind it.
+
+        A page that follows is read once the recipient has got rid of those before.
+        """
         if self._held is not None:
             if len(self._held) < MAX_HELD:
                 self._held.append(_Reading(read, show))
@@ -202,7 +214,7 @@ class Feed:
         self._held_from = self._chat.seq
         self._read(read, show)
 
-    def _read(self, read: Callable[[], Deferred[Page]], show: Callable[[Page | None], None]) -> None:
+    def _read(self, read: Read, show: Show) -> None:
         fired = False
 
         def shown(page: Page | None) -> None:
@@ -211,8 +223,12 @@ class Feed:
             if self._over:
                 return
             held, self._held = self._held, None
-            show(page)
-            if held is not None:
+            following = show(page)
+            if following is not None:
+                self._hold_on(held)
+                self._next = _Reading(following, show)
+                self._chat.clock.callLater(0, self._read_on)
+            elif held is not None:
                 self._release(held)
 
         def failed(failure: TwistedFailure) -> None:
@@ -221,10 +237,21 @@ class Feed:
 
         read().addCallbacks(shown, failed)
         if not fired and not self._over:
+            self._hold_on(self._held)
+
+    def _hold_on(self, held: list[Rendered | _Live | _Reading] | None) -> None:
+        """Keep back what comes, behind what is `held`, if anything is already."""
+        self._held = held
+        if held is None:
             self._held = []
             if self._own is _NONE:
                 self._own = set()
             self._switch_to(self._hold)
+
+    def _read_on(self) -> None:
+        if self._next is not None and not self._recipient.backlog:
+            following, self._next = self._next, None
+            self._read(following.read, following.show)
 
     def _hold(self, rendered: Rendered) -> bool:
         if self._held is None or len(self._held) >= MAX_HELD:
@@ -330,6 +357,7 @@ class Feed:
 
     def drained(self) -> None:
         """The recipient is ready for more."""
+        self._read_on()
         self._serve()
 
     def _serve(self) -> None:

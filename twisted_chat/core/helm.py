@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from twisted_chat.boundaries import Figures, Host, Operators
 from twisted_chat.core.durations import span_of
 from twisted_chat.core.errors import BadLogin, BadRequest, NotAllowed
 from twisted_chat.core.events import Aside, Kind
+from twisted_chat.core.names import fold
 from twisted_chat.core.text import because
 from twisted_chat.core.told import Notice
 
@@ -103,9 +105,16 @@ class Helm:
     def is_ending(self) -> bool:
         return self._timer is not None
 
+    @property
+    def countdown(self) -> str:
+        """How long it is until the end, and why, of one that is planned."""
+        return f"The server goes down in {span_of(round(self._ends - self._chat.clock.seconds()))}{self._why}"
+
     def shut_down(self, seconds: int, why: str) -> None:
-        """Count down, in place of a countdown that is under way, and end."""
+        """Count down, in place of a countdown that is under way, and end; 0: at once, and that is said."""
         self.stop()
+        if not seconds:
+            self.tell_all(f"The server goes down now{because(why)}")
         self._ends = self._chat.clock.seconds() + seconds
         self._why = because(why)
         self._count_down()
@@ -116,7 +125,7 @@ class Helm:
             self._timer = None
             self.host.end()
             return
-        self.tell_all(f"The server goes down in {span_of(round(left))}{self._why}")
+        self.tell_all(self.countdown)
         # Not at a moment that is as good as now: timers come a little late.
         following = next((moment for moment in MOMENTS if moment < left - 1), 0)
         self._timer = self._chat.clock.callLater(left - following, self._count_down)
@@ -129,13 +138,14 @@ class Helm:
 
     # operators
 
-    def operators_changed(self) -> None:
-        """Who is no operator any more has no more rights from now on."""
+    def operators_changed(self, gone: Collection[str]) -> None:
+        """Who proved to be one of these (keys) has no more rights: there is none, or his password may have leaked."""
         for person in self._chat.persons.values():
             for session in person.sessions:
-                if session.operator and not self.operators.is_one(session.operator):
-                    session.operator = ""
-                    session.feed.tell(Notice("You are no operator of this server any more"))
+                if session.operator and fold(session.operator) in gone:
+                    name, session.operator = session.operator, ""
+                    again = f"; /oper {name} proves it again" if self.operators.is_one(name) else ""
+                    session.feed.tell(Notice(f"You are no operator of this server any more{again}"))
 
 
 def check_operator(session: Session) -> None:

@@ -59,9 +59,20 @@ class Looks:
 
 
 def looks(text: str) -> frozenset[str]:
-    """What `text` looks like, as it is written and in small letters: two names that share one look alike."""
+    """What `text` looks like: two names that share one look alike.
+
+    As it is written and in small letters, and in capitals: names ignore case, and a script's capitals may look like
+    another one's where its small letters don't (TOM, and Cyrillic in the same letters).
+    """
     plain = normalize("NFKC", text)
-    return frozenset(_skeleton(each).casefold() for each in (normalize("NFC", text), plain, plain.casefold()))
+    small = plain.casefold()
+    written = (_skeleton(each).casefold() for each in (normalize("NFC", text), plain, small))
+    return frozenset((*written, _CAPITALS + _skeleton(normalize("NFC", small.upper()))))
+
+
+_CAPITALS = " "
+"""Before the look of capitals, which is compared with nothing else: no name has a blank. Their case is kept: I looks
+like l there, and L does not; else every i would be an l, and Neil be Nell."""
 
 
 def _skeleton(text: str) -> str:

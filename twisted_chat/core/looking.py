@@ -53,7 +53,7 @@ def _readable(session: Session, query: Query, since: int) -> Search:
         person = session.person.id
         return Search(query.terms, rooms, person, query.nick, since, query.before)
     room = session.room_called(query.room)
-    rights.check(Verb.HISTORY, session.case(room))
+    session.check(Verb.HISTORY, room, query.room)
     rights.check(Verb.PAST, session.case(room))
     if room not in session.rooms:  # on the way in
         raise NotInRoom(room.name)

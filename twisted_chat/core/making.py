@@ -56,13 +56,11 @@ class Making:
 
     def made(self, maker: Maker) -> None:
         """Count one more. Raises `TooManyRooms`."""
-        key, limit, whose = f"network {maker.network}", OF_GUESTS, "the guests of one network may make, in an hour,"
+        key, limit, whose = _key_of(maker), OF_GUESTS, "the guests of one network may make, in an hour,"
+        if not key:
+            return
         if maker.account is not None:
-            key, limit, whose = f"account {maker.account.id}", OF_AN_ACCOUNT, "an account may make, in an hour,"
-        elif not maker.network:
-            return
-        if maker.is_operator:
-            return
+            limit, whose = OF_AN_ACCOUNT, "an account may make, in an hour,"
         now = self._seconds()
         made = self._made.get(key, deque())
         self._made.put(key, made)
@@ -71,3 +69,18 @@ class Making:
         if len(made) >= limit:
             raise TooManyRooms(whose, limit)
         made.append(now)
+
+    def came_to_nothing(self, maker: Maker) -> None:
+        """The last one does not count: nobody came into it."""
+        made = self._made.get(_key_of(maker))
+        if made:
+            made.pop()
+
+
+def _key_of(maker: Maker) -> str:
+    """Under which he is counted; nothing where he is not."""
+    if maker.is_operator:
+        return ""
+    if maker.account is not None:
+        return f"account {maker.account.id}"
+    return f"network {maker.network}" if maker.network else ""

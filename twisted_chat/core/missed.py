@@ -1,8 +1,14 @@
-"""What an account missed while none of its sessions was here: how far it has read is kept, and what came is told."""
+"""What an account missed: how far it has read is kept, what waits for it is shown, and what came is counted.
+
+That a direct message was given to a connection does not say that anybody has it: it may hang. It counts as had when
+the client sends something a while after all had arrived there, or ends in order. All others are shown again to whoever
+comes in next: twice is better than never.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred, succeed
@@ -17,68 +23,147 @@ if TYPE_CHECKING:
     from twisted_chat.core.chat import Chat
     from twisted_chat.core.people import Person
     from twisted_chat.core.reader import Reader
+    from twisted_chat.core.rooms import Room
     from twisted_chat.core.session import Session
 
 DIRECTS = ""
 """In place of a room's id: the direct messages."""
 
+SETTLED = 1.0
+"""Seconds after which what a client sends was not on its way already when all had arrived there."""
+
+
+# how far an account has read
+
 
 def has_read(chat: Chat, person: Person, place: int) -> None:
-    """The last session of an account ends: up to `place` in the log everything was given to it."""
+    """An account begins, or its last session ends: up to `place` in the log everything was given to it."""
     if person.account is not None:
-        chat.journal.mark_read(person.id, {DIRECTS: place, **{room.id: place for room in person.rooms}})
+        directs = place if person.had >= person.due else person.had
+        chat.journal.mark_read(person.id, {DIRECTS: directs, **{room.id: place for room in person.rooms}})
+
+
+def has_left(chat: Chat, person: Person, room: Room) -> None:
+    """It is not in `room` any more, but still here."""
+    person.served.pop(room.id, None)
+    places = [each.feed.place for each in person.sessions if not each.over]
+    if person.account is not None and places:
+        chat.journal.mark_read(person.id, {room.id: max(places)})
+
+
+def is_served(reader: Reader, since: int) -> None:
+    """It is given what came after `since` in its rooms: of that nothing is unread."""
+    served = reader.person.served
+    for room in reader.rooms:
+        served[room.id] = min(since, served.get(room.id, since))
+
+
+def heard(session: Session) -> None:
+    """Its client sent something: it lives, and has what had arrived there a while ago."""
+    now = session.chat.clock.seconds()
+    if session.arrival is not None and now - session.arrival[1] >= SETTLED:
+        _had(session.chat, session.person, session.arrival[0])
+        session.arrival = None
+    if session.arrival is None and session.recipient.arrived:
+        session.arrival = (_place_of(session), now)
+
+
+def ended(session: Session) -> None:
+    """Its client ends in order, which none does that has not read what had arrived."""
+    if session.recipient.arrived:
+        _had(session.chat, session.person, _place_of(session))
+    elif session.arrival is not None:
+        _had(session.chat, session.person, session.arrival[0])
+
+
+def _place_of(session: Session) -> int:
+    """The number in the log up to which it was given all direct messages, those among them that waited."""
+    if not session.welcomed:
+        return 0
+    return session.feed.place if session.shown is None else session.shown
+
+
+def _had(chat: Chat, person: Person, place: int) -> None:
+    if place > person.had:
+        person.had = place
+        if person.account is not None:
+            chat.journal.mark_read(person.id, {DIRECTS: place})
+
+
+# what waits for it
 
 
 def show(reader: Reader) -> None:
-    """Tell an account that has just come in, and was not here already, of the direct messages that waited for it."""
-    journal, person, seq = reader.chat.journal, reader.person, reader.chat.seq
-    if person.account is None or len(person.sessions) > 1:
+    """Tell an account that comes in of the direct messages that it may not have had: page by page, as it reads."""
+    chat, person = reader.chat, reader.person
+    if person.account is None or person.had >= person.due:
         return
+    journal, seq, told = chat.journal, chat.seq, 0
+    reader.shown, reader.arrival = 0, None
 
-    def since(found: Sequence[Unread]) -> Deferred[Page]:
-        if not (found and found[0].count):
-            return succeed(Page(()))
-        return journal.after(found[0].mark, seq, person.id, {}, PAGE)
+    def begin() -> Deferred[Page]:
+        return journal.unread(person.id, {DIRECTS: seq}).addCallback(first)
 
-    def read() -> Deferred[Page]:
-        return journal.unread(person.id, (DIRECTS,)).addCallback(since)
+    def first(found: Sequence[Unread]) -> Deferred[Page]:
+        (directs,) = found
+        return after(max(directs.mark, person.had)) if directs.count else succeed(Page(()))
 
-    def shown(page: Page | None) -> None:
+    def after(mark: int) -> Deferred[Page]:
+        return journal.after(mark, seq, person.id, {}, PAGE)
+
+    def shown(page: Page | None) -> Callable[[], Deferred[Page]] | None:
+        nonlocal told
         if page is None:
             reader.tell_unreadable(None)
-            return
+            return None
         events = tuple(event for event in page.events if _waited(reader, event))
         if events:
-            reader.feed.tell(Missed(events, person.id))
+            reader.feed.tell(Missed(events, person.id, further=told > 0))
+            told += len(events)
+            person.waited = max(person.waited, told)
+        if page.more:
+            reader.shown = page.events[-1].seq
+            return partial(after, reader.shown)
+        reader.shown = None
+        if not told:
+            _had(chat, person, seq)
+        return None
 
-    reader.feed.show(read, shown)
+    reader.feed.show(begin, shown)
 
 
 def _waited(reader: Reader, event: Event) -> bool:
     return event.to == reader.person.id and event.person != reader.person.id and reader.hears(event)
 
 
+# what came
+
+
 def count(session: Session, client_id: str | None) -> None:
-    """Answer how much came, room by room, since the account was here before."""
+    """Answer how much came, room by room, between the account's being here before and now."""
     chat, person = session.chat, session.person
     if person.account is None:
         raise NotAllowed("only of accounts it is kept how far they have read; /register makes one")
-    rooms = {room.id: room.name for room in person.rooms}
 
     def counted(found: Sequence[Unread]) -> None:
-        lines = tuple(_lines(found, rooms)) or ("Nothing came while you were away",)
-        session.feed.tell(Reply(lines, client_id))
+        session.feed.tell(Reply(tuple(_lines(person, found)) or ("Nothing came while you were away",), client_id))
 
     def ask() -> None:
-        asking = chat.journal.unread(person.id, (DIRECTS, *rooms))
+        asking = chat.journal.unread(person.id, {room.id: came for room, came in person.rooms.items()})
         asking.addCallbacks(counted, session.unreadable, (), {}, (client_id,))
 
     session.aside(ask)
 
 
-def _lines(found: Sequence[Unread], rooms: dict[str, str]) -> Iterable[str]:
+def _lines(person: Person, found: Sequence[Unread]) -> Iterable[str]:
+    if person.waited:
+        yield _line(str(person.waited), person.waited, "for you alone")
+    rooms = {room.id: room.name for room in person.rooms}
     for each in found:
-        if each.count:
-            place = f"in {rooms[each.room]}" if each.room else "for you alone"
+        if each.count and each.room in rooms and each.mark < person.served.get(each.room, each.mark + 1):
             some = f"{each.count} or more" if each.count == MAX_UNREAD else str(each.count)
-            yield f"{some} {'line' if each.count == 1 else 'lines'} {place} while you were away"
+            yield _line(some, each.count, f"in {rooms[each.room]}")
+
+
+def _line(some: str, number: int, place: str) -> str:
+    return f"{some} {'line' if number == 1 else 'lines'} {place} while you were away"

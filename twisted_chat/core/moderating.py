@@ -15,12 +15,12 @@ from twisted.python.failure import Failure as TwistedFailure
 
 from twisted_chat.core import bans, becoming, rights
 from twisted_chat.core.bans import Subject
-from twisted_chat.core.charters import Action, Ban, Change, Holder, Hush, Piece, Role, Topic
+from twisted_chat.core.charters import Action, Ban, Change, Holder, Hush, Piece, Role, Topic, has_ended
 from twisted_chat.core.durations import end_of, until
 from twisted_chat.core.errors import BadRequest, ChatError, NoSuchNick, NotAllowed, StorageUnavailable, TooManyRooms
 from twisted_chat.core.events import Event, Kind
 from twisted_chat.core.making import MAX_REGISTERED, Maker
-from twisted_chat.core.names import parse_room
+from twisted_chat.core.names import fold
 from twisted_chat.core.rights import Rank, Verb, rank_in
 from twisted_chat.core.rooms import MAX_HUSHED
 from twisted_chat.core.text import because
@@ -115,7 +115,7 @@ def answer(session: Session, kept: Deferred[None], line: str, client_id: str | N
         session.feed.tell(Reply((line,), client_id))
 
     def failed(failure: TwistedFailure) -> None:
-        _not_kept(failure)
+        not_kept(failure)
         session.feed.tell(Failure(StorageUnavailable(_UNKEPT), client_id))
 
     def tell() -> None:
@@ -124,8 +124,12 @@ def answer(session: Session, kept: Deferred[None], line: str, client_id: str | N
     session.aside(tell)
 
 
-def _not_kept(failure: TwistedFailure) -> None:
-    _log.failure("what a keeper did can't be written", failure)
+def not_kept(failure: TwistedFailure, who: str = "a keeper") -> None:
+    """Put that into the server's log: in a line, where it is no fault of the program's."""
+    if isinstance(failure.value, ChatError):
+        _log.error("what {who} did can't be written: {why}", who=who, why=str(failure.value))
+    else:
+        _log.failure("what {who} did can't be written", failure, who=who)
 
 
 def _admit_present(chat: Chat, room: Room, *, anew: bool) -> None:
@@ -140,10 +144,13 @@ def _admit_present(chat: Chat, room: Room, *, anew: bool) -> None:
 def expel(chat: Chat, person: Person, room: Room, by: str, reason: str) -> None:
     """Have somebody leave a room, once, in all of its sessions. It may not come back but as a stranger may."""
     room.admitted.take(person.id)
+    talking = [session for session in person.sessions if session.current is room and not session.over]
     person.goes_from(room)
     name, time = person.next_name.text, chat.now()
     origin = next(iter(person.sessions))
     chat.post(Event(Kind.LEFT, person.id, name, time, room.id, room.name, reason, by=by, origin=origin))
+    for session in talking:
+        session.was_put_out(room)
 
 
 def _reason(deed: str, session: Session, why: str) -> str:
@@ -163,6 +170,7 @@ def invite(session: Session, room: Room, nick: str, client_id: str | None) -> No
     """Tell somebody of the room; where an operator of it does so, he may come in whatever else is asked for."""
     who = somebody(session.chat, nick)
     rights.check(Verb.INVITE, session.case(room))
+    _check_welcome(who, room, session.chat.now())
     session.chat.helm.check_speech(session)  # it puts his name, and the room's, before somebody
     if who.person is not None and room in who.person.wanted:
         raise NotAllowed(f"{who.name} is in {room.name} already")
@@ -175,15 +183,28 @@ def invite(session: Session, room: Room, nick: str, client_id: str | None) -> No
         return
     change = None
     if who.account is not None and room.charter.holder(who.id) is None:
-        room_for(room, Holder, MAX_HOLDERS)
+        room_for(room, Holder, session.chat.now())
         change = Change(None, Holder(who.id, who.name, Role.INVITED))
     room.admitted.give(who.id)
     kept = act(session, room, Verb.INVITE, whom=who.name, whom_id=who.id, change=change)
     answer(session, kept, line, client_id)
 
 
+def _check_welcome(who: Somebody, room: Room, now: int) -> None:
+    """Raise `NotAllowed` for who is banned by name or account; what else is banned would tell where he is."""
+    subject = Subject(fold(who.name), who.account.key if who.account is not None else "")
+    if who.rank(room) < Rank.OPERATOR and room.charter.ban_on(subject, now) is not None:
+        raise NotAllowed(f"{who.name} is banned from {room.name}; /bans lists how, /unban ends it")
+
+
+def _check_another(session: Session, person: Person | None, instead: str) -> None:
+    if person is session.person:
+        raise NotAllowed(f"that is you; {instead}")
+
+
 def kick(session: Session, room: Room, nick: str, why: str, client_id: str | None) -> None:
     person, coming = becoming.called(session.chat, nick)
+    _check_another(session, person, "/part leaves")
     name = person.next_name.text if person is not None else coming[0].name
     coming = [each for each in coming if each.goes_to(room)]
     ranks = [each.rank(room) for each in coming]
@@ -251,12 +272,14 @@ def ban(session: Session, room: Room, pattern: str, seconds: int | None, why: st
         raise NotAllowed(f"a room bans no network wider than a /{widest}; invite-only keeps everybody out")
     before = room.charter.parts.get(("ban", text))
     if before is None:
-        room_for(room, Ban, MAX_BANS)
+        room_for(room, Ban, chat.now())
     end = end_of(chat.now(), seconds)
     new = Ban(text, session.person.next_name.text, why, chat.now(), end)
     hit, spared = expel_hit(session, room, new)
     kept = act(session, room, Verb.BAN, whom=text, why=why, change=Change(before, new))
     out = f"; out: {names(hit)}" if hit else ""
+    if network is not None and bans.has_loopback(network):
+        out += "; who comes from this machine itself has no network, but with --max-per-address"
     keepers = f"; keepers are spared: {names(spared)}" if spared and not about_addresses else ""
     answer(session, kept, f"{text} is banned from {room.name}{until(end)}{out}{keepers}", client_id)
 
@@ -286,10 +309,11 @@ def unban(session: Session, room: Room, pattern: str, client_id: str | None) -> 
 def hush(session: Session, room: Room, nick: str, seconds: int | None, why: str, client_id: str | None) -> None:
     """He may read, and not talk, under whatever name. Of a guest it holds where he comes again as he was then, too."""
     chat, who = session.chat, somebody(session.chat, nick)
+    _check_another(session, who.person, "/ignore is for others")
     rights.check(Verb.HUSH, session.case(room, whom=who.rank(room)))
     before = room.charter.parts.get(("hush", who.id))
     if before is None:
-        room_for(room, Hush, MAX_HUSHED)
+        room_for(room, Hush, chat.now())
     end = end_of(chat.now(), seconds)
     new = Hush(who.id, who.name, session.person.next_name.text, why, chat.now(), end)
     if who.account is None and who.person is not None:
@@ -297,7 +321,7 @@ def hush(session: Session, room: Room, nick: str, seconds: int | None, why: str,
         for network in subject.networks:
             room.hushed_guests.put((subject.nick, network), who.id)
     kept = act(session, room, Verb.HUSH, whom=who.name, whom_id=who.id, why=why, change=Change(before, new))
-    tell_member(who, room, f"You may read and not talk in {room.name}{until(end)}{because(why)}")
+    tell_hush(who, room, new)
     answer(session, kept, f"{who.name} may read and not talk in {room.name}{until(end)}", client_id)
 
 
@@ -308,8 +332,15 @@ def unhush(session: Session, room: Room, nick: str, client_id: str | None) -> No
     if before is None:
         raise BadRequest(f"{who.name} may talk in {room.name} already")
     kept = act(session, room, Verb.HUSH, whom=who.name, whom_id=who.id, why="off", change=Change(before, None))
-    tell_member(who, room, f"You may talk in {room.name} again")
+    tell_hush(who, room, None)
     answer(session, kept, f"{who.name} may talk in {room.name} again", client_id)
+
+
+def tell_hush(who: Somebody, room: Room, hush: Hush | None) -> None:
+    if hush is not None:
+        tell_member(who, room, f"You may read and not talk in {room.name}{until(hush.until)}{because(hush.why)}")
+    else:
+        tell_member(who, room, f"You may talk in {room.name} again")
 
 
 def tell_member(who: Somebody, room: Room, text: str) -> None:
@@ -317,8 +348,11 @@ def tell_member(who: Somebody, room: Room, text: str) -> None:
         notify(who.person, text)
 
 
-def room_for(room: Room, kind: type[Piece], limit: int) -> None:
-    if sum(isinstance(each, kind) for each in room.charter.parts.values()) >= limit:
+def room_for(room: Room, kind: type[Piece], now: int) -> None:
+    """Raise `NotAllowed` where one more of this kind is too many; those that have ended do not count."""
+    limit = {Ban: MAX_BANS, Holder: MAX_HOLDERS, Hush: MAX_HUSHED}.get(kind)
+    there = sum(isinstance(each, kind) and not has_ended(each, now) for each in room.charter.parts.values())
+    if limit is not None and there >= limit:
         raise NotAllowed(f"{room.name} has {limit} of those already")
 
 
@@ -326,16 +360,17 @@ def room_for(room: Room, kind: type[Piece], limit: int) -> None:
 
 
 def topic(session: Session, room: Room, text: str) -> None:
+    session.chat.helm.check_speech(session)  # before it is put down as done
     if room.charter.founder:
         change = Change(Topic(room.topic), Topic(text))
-        act(session, room, Verb.TOPIC, whom="topic", change=change).addErrback(_not_kept)
+        act(session, room, Verb.TOPIC, change=change).addErrback(not_kept)
     session.post_topic(room, text)
 
 
 def deleted(session: Session, target: Event) -> None:
     """A keeper took back a line of somebody else's."""
     room = session.chat.rooms_by_id[target.room]
-    act(session, room, Verb.DELETE, whom=f"#{target.seq} of {target.nick}", whom_id=target.person).addErrback(_not_kept)
+    act(session, room, Verb.DELETE, whom=f"#{target.seq} of {target.nick}", whom_id=target.person).addErrback(not_kept)
 
 
 # the whole room
@@ -344,9 +379,10 @@ def deleted(session: Session, target: Event) -> None:
 def create(session: Session, name: str, client_id: str | None) -> None:
     """Register a room, made if need be, for this person's account; and be in it."""
     chat, account = session.chat, session.person.account
-    room = chat.rooms.get(parse_room(name).key) or chat.room_or_new(parse_room(name), Maker.of(session))
+    maker = Maker.of(session)
+    room = chat.room_or_new(chat.room_name(name), maker)
     try:
-        rights.check(Verb.SEE, session.case(room))
+        session.check(Verb.SEE, room, name)
         rights.check(Verb.CREATE, session.case(room))
         assert account is not None
         if sum(each.charter.founder == account.id for each in chat.rooms.values()) >= MAX_REGISTERED:
@@ -354,7 +390,7 @@ def create(session: Session, name: str, client_id: str | None) -> None:
         if room not in session.person.wanted:
             session.join(room.name)
     except ChatError:
-        chat.remove_if_empty(room)
+        chat.unmake(room, maker)
         raise
     room.charter = replace(room.charter, founder=account.id, founder_name=account.name, created=chat.now())
     _admit_present(chat, room, anew=True)

@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from unicodedata import category, normalize
 
 from precis_i18n import get_profile
 
 from twisted_chat.core.errors import BadNick, BadRoom, NickReserved
-from twisted_chat.core.lookalikes import mixes_scripts
+from twisted_chat.core.lookalikes import Looks, mixes_scripts
 
 MAX_NICK = 32
 MAX_ROOM = 49
@@ -73,9 +74,22 @@ def parse_nick(text: str) -> Name:
         raise BadNick(f"a nickname {complaint}")
     if key[0] in "-{" or nick[0] in "-{" or category(key[0]) == "Nd":
         raise BadNick("a nickname begins with a letter or one of _ [ ] } \\ ^ | `")
-    if key in RESERVED or key.strip(_BRACKETS) in RESERVED:
+    if any(_looks_reserved(each) for each in (nick, normalize("NFKC", nick).strip(_BRACKETS))):
         raise NickReserved(nick)
     return Name(nick, key)
+
+
+def _looks_reserved(text: str) -> bool:
+    """Whether it is a reserved word, or would pass for one."""
+    return any(_reserved_looks().like(text))
+
+
+@cache
+def _reserved_looks() -> Looks:
+    found = Looks()
+    for word in RESERVED:
+        found.add(word, word)
+    return found
 
 
 SIMILAR = 1_000
@@ -148,5 +162,6 @@ def _complaint_of_standards(name: str, key: str) -> str:
         except UnicodeEncodeError as error:
             if "bidi" in error.reason:
                 return "may not mix directions of writing"
-            return f"may not hold U+{ord(text[error.start]):04X} there"
+            wrong = error.object[error.start : error.end]  # in what the profile made of it
+            return f"may not hold {' '.join(f'U+{ord(each):04X}' for each in wrong)} there"
     return "may not mix letters of several scripts" if mixes_scripts(name) else ""

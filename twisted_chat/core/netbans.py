@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from ipaddress import IPv4Address, IPv6Address
 
 from twisted_chat.boundaries import Nameless
 from twisted_chat.core.bans import network_of
 from twisted_chat.core.charters import Ban, has_ended
 from twisted_chat.core.durations import until
 from twisted_chat.core.errors import NetworkBanned, NotAllowed
+from twisted_chat.core.prefixes import Address, Prefixes
 from twisted_chat.core.text import because
 
 MAX_NETWORKS = 1_000
@@ -25,16 +25,13 @@ class NetworkBans:
     def __init__(self, now: Callable[[], int]) -> None:
         self._now = now
         self._bans: dict[str, Ban] = {}
-        # By version and by length: what a connection costs grows with the lengths in use, not with the number of bans.
-        self._index: dict[int, dict[int, dict[int, Ban]]] = {4: {}, 6: {}}
+        self._index: Prefixes[Ban] = Prefixes()
         self.nameless: Callable[[], Iterable[Nameless]] = tuple
 
-    def check(self, address: IPv4Address | IPv6Address) -> None:
+    def check(self, address: Address) -> None:
         """Raise `NetworkBanned` for who comes from a network that is kept away."""
-        number, bits = int(address), address.max_prefixlen
-        for length, known in self._index[address.version].items():
-            ban = known.get(number >> (bits - length))
-            if ban is not None and not has_ended(ban, self._now()):
+        for ban in self._index.around(address):
+            if not has_ended(ban, self._now()):
                 raise refusal_of(ban)
 
     def take_up(self, bans: Iterable[Ban]) -> None:
@@ -62,29 +59,18 @@ class NetworkBans:
 
     def remove(self, network: str) -> None:
         """It must be there."""
-        ban = self._bans.pop(network)
-        length, key = _place_of(ban)
-        lengths = self._index[network_of(network).version]
-        del lengths[length][key]
-        if not lengths[length]:
-            del lengths[length]
+        del self._bans[network]
+        self._index.remove(network_of(network))
 
     def _put(self, ban: Ban) -> None:
         self._bans.pop(ban.pattern, None)  # it is the newest now
         self._bans[ban.pattern] = ban
-        length, key = _place_of(ban)
-        self._index[network_of(ban.pattern).version].setdefault(length, {})[key] = ban
+        self._index.put(network_of(ban.pattern), ban)
 
     def _forget_ended(self) -> None:
         now = self._now()
         for ban in [each for each in self._bans.values() if has_ended(each, now)]:
             self.remove(ban.pattern)
-
-
-def _place_of(ban: Ban) -> tuple[int, int]:
-    """The length of the network's prefix, and the prefix."""
-    network = network_of(ban.pattern)
-    return network.prefixlen, int(network.network_address) >> (network.max_prefixlen - network.prefixlen)
 
 
 def refusal_of(ban: Ban) -> NetworkBanned:

@@ -14,7 +14,7 @@ from twisted_chat.core import account_care, acts, banishing, becoming, undoing
 from twisted_chat.core.asking import ask_for, ask_new
 from twisted_chat.core.charters import Change, Level
 from twisted_chat.core.command import Command, Lines
-from twisted_chat.core.durations import first_span, seconds_of, span_of, when
+from twisted_chat.core.durations import first_span, span_of, when
 from twisted_chat.core.errors import (
     BadLogin,
     BadRequest,
@@ -102,6 +102,8 @@ def _kill(session: Session, argument: str, _id: str | None) -> Lines:
     for each in ended:
         each.fail(Killed(reason))
         session.chat.leave(each, f"killed by an operator{reason}", close=True)
+    if person is not None and person.account is not None:
+        session.chat.void_secrets(person.account)
     for one in coming:
         one.error = Killed(reason)
     count = len(ended) + len(coming)
@@ -125,6 +127,8 @@ def stats(chat: Chat) -> Iterable[str]:
     descriptors = "unknown" if figures.descriptors is None else f"{figures.descriptors:,}"
     yield f"memory: {memory}, open descriptors: {descriptors}"
     yield f"brake: {chat.helm.brake:d}, {WORDS[chat.helm.brake]}"
+    if chat.helm.is_ending:
+        yield chat.helm.countdown
 
 
 def _rehash(session: Session, _argument: str, _id: str | None) -> Lines:
@@ -136,21 +140,25 @@ def _rehash(session: Session, _argument: str, _id: str | None) -> Lines:
 def _shutdown(session: Session, argument: str, _id: str | None) -> Lines | None:
     helm = session.chat.helm
     word, rest = first_word(argument)
-    if argument.lower() == "off":
+    if not argument and helm.is_ending:
+        return lambda: (f"{helm.countdown}; /shutdown off takes it back",)
+    if word.lower() in ("off", "cancel"):
         if not helm.is_ending:
             raise BadRequest("no end is planned")
         acts.keep(session, "shutdown", "off")
         helm.stop()
         helm.tell_all("The server does not go down after all")
         return None
-    seconds = seconds_of(word)
-    why = session.checked(argument if seconds is None else rest, empty=True)
+    seconds, why = (0, rest) if word.lower() == "now" else first_span(argument)
+    why = session.checked(why, empty=True)
     if seconds is None:
         seconds = DELAY
     if seconds > LONGEST_DELAY:
         raise BadRequest(f"the end is at most {span_of(LONGEST_DELAY)} away")
-    acts.keep(session, "shutdown", span_of(seconds, 4), why)
+    acts.keep(session, "shutdown", span_of(seconds, 4) if seconds else "now", why)
     helm.shut_down(seconds, why)
+    if not seconds:
+        return None
     return lambda: ("/shutdown off takes it back",)
 
 
@@ -259,7 +267,8 @@ COMMANDS: tuple[Command, ...] = (
             ("kill", "NICK [WHY]", "throws somebody out, with all of his sessions", _kill),
             ("stats", "", "tells how the server is", _stats),
             ("rehash", "", "reads the configuration and the certificates anew", _rehash),
-            ("shutdown", "[2m | off] [WHY]", "ends the server after a countdown, of 1m by default", _shutdown),
+            ("shutdown", "[2m | now | off] [WHY]",
+             "ends the server after a countdown, of 1m by default; where one is under way, shows it", _shutdown),
             ("defcon", "[0 | 1 | 2 | 3]", "0: all, 1: no new guests, 2: only accounts, 3: only operators", _defcon),
             ("enroll", "NAME PASSWORD", "makes an account for somebody", _enroll),
             ("reset", "NAME PASSWORD", "gives an account another password, and ends its sessions", _reset),

@@ -26,8 +26,8 @@ class Person:
     """
 
     __slots__ = (
-        "account", "away", "client", "directs", "id", "ignored", "leaving", "name", "next_name", "repeats", "rooms",
-        "sessions", "since", "wanted",
+        "account", "away", "client", "directs", "due", "had", "id", "ignored", "leaving", "name", "next_name",
+        "repeats", "rooms", "served", "sessions", "since", "waited", "wanted",
     )  # fmt: skip
 
     def __init__(self, person_id: str, name: Name, since: int, account: Account | None = None) -> None:
@@ -42,6 +42,10 @@ class Person:
         self.client = ""
         self.since = since  # UTC, ms
         self.directs = 0  # direct messages to or from this person, delivered so far
+        self.due = 0  # the number of the last one to it that it may not have had
+        self.had = 0  # up to which number it certainly has had them
+        self.waited = 0  # how many were shown to it that came before it did
+        self.served: dict[str, int] = {}  # rooms by id that the log served to it, each with the number after which
         self.leaving: Session | None = None  # the last session, once it is over: the person leaves with it
         self.ignored: dict[str, Name] = {}
         self.repeats = Repeats()

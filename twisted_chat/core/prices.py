@@ -14,7 +14,9 @@ FOR = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """How many lines one counts for: a `change` (join, part, rename, topic, away), a `repeat` of what one just said."""
+    """How many lines one counts for: a `change` (join, part, rename, topic, away, or a password that is looked at), a
+    `repeat` of what one just said.
+    """
 
     change: int = 5
     repeat: int = 5

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from math import ceil
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from twisted.internet.defer import Deferred
@@ -12,10 +11,10 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure as TwistedFailure
 
 from twisted_chat.boundaries import Stance
-from twisted_chat.core import missed
+from twisted_chat.core import entering, missed
 from twisted_chat.core.asking import ask_for, ask_new
 from twisted_chat.core.becoming import Becoming
-from twisted_chat.core.durations import span_of, when
+from twisted_chat.core.durations import seconds_left, span_of, when
 from twisted_chat.core.errors import (
     BadLogin,
     BadRequest,
@@ -28,6 +27,7 @@ from twisted_chat.core.errors import (
     PlaintextRefused,
     Replaced,
     RoomFull,
+    TooManyRooms,
 )
 from twisted_chat.core.events import Aside
 from twisted_chat.core.logins import place_of
@@ -71,9 +71,15 @@ def register(session: Session, password: str, client_id: str | None) -> None:
     check_private(chat, session.recipient.origin)
     if person.account is not None:
         raise NotAllowed(f"you are registered as {person.account.name} already")
+    chat.helm.check_speech(session)  # else the brake would hold nobody who may register
     if not chat.registers_itself:
-        raise NotAllowed("nobody can register here by himself; ask an operator of the server")
-
+        if chat.registration.by_operators:
+            raise NotAllowed("nobody can register here by himself; ask an operator of the server")
+        raise NotAllowed("nobody can register here")
+    name = person.next_name.text
+    if chat.helm.operators.is_one(name) and not session.operator:
+        # An account of that name is let in at the brake's last position.
+        raise NotAllowed(f"{name} is the name of an operator of the server; /oper {name} comes before that")
     if not password:
         ask_new(session, "/register PASSWORD", lambda new: register(session, new, client_id))
         return
@@ -82,7 +88,7 @@ def register(session: Session, password: str, client_id: str | None) -> None:
     def ask() -> Deferred[Account]:
         wait = allowance.wait(network) if network else 0
         if wait:
-            raise Busy(f"{allowance.often} are registered from one address at most; wait {ceil(wait)} seconds")
+            raise Busy(f"{allowance.often} are registered from one address at most; wait {seconds_left(wait)}")
         if network:
             allowance.spend(network)  # many at once are many
         making = chat.accounts.register(person.id, person.next_name, password)
@@ -90,6 +96,12 @@ def register(session: Session, password: str, client_id: str | None) -> None:
 
     def made(account: Account) -> Account:
         person.account = account  # also where this session is over by now
+        present = chat.persons.get(person.id)
+        if present is not None and present is not person:  # cut off, and back by a secret that is void now
+            present.account = account
+            for each in present.sessions:
+                each.aside(each.tell_secret)
+        missed.has_read(chat, person, chat.seq)
         chat.logins.done(account, "registered", session.recipient.origin)
         return account
 
@@ -129,6 +141,8 @@ def log_in(session: Session, nick: str, password: str, client_id: str | None) ->
     def allowed(account: Account) -> Account:
         if account.id not in chat.persons:
             chat.helm.check_entry(account)
+        elif account.id != session.person.id:
+            entering.gives_way(chat.persons[account.id])  # else he would be nobody when there is no place
         return account
 
     prove(session, ask, proven, client_id)
@@ -141,6 +155,7 @@ def log_out(session: Session, client_id: str | None) -> None:
     session.chat.logins.done(account, "logged out", session.recipient.origin)
     answer(session, f"You are not {account.name} any more", client_id)
     _become(session, None)
+    session.chat.void_secrets(account)
 
 
 def _become(session: Session, account: Account | None) -> None:
@@ -184,7 +199,8 @@ def _become(session: Session, account: Account | None) -> None:
             entered.aside(lambda: missed.show(entered))
 
     chat.post(Aside(session, end))
-    chat.leave(session, words, close=False)
+    chat.go_on(session)  # it reads nothing until it is in again
+    chat.leave(session, words, close=False, in_order=True)
 
 
 def _enter_as(session: Session, account: Account | None, rooms: list[str]) -> Session:
@@ -193,19 +209,30 @@ def _enter_as(session: Session, account: Account | None, rooms: list[str]) -> Se
     known: dict[str, Any] = {"rooms": rooms[1:], "home": rooms[0] if rooms else LOBBY, "client": session.client}
     known["since"] = chat.seq
     enter: Callable[..., Session] = partial(chat.enter_as_similar, recipient, session.person.nick)
+    there = None
     if account is not None:
         # Not by the door: but for a ban, what it asked for was asked of the guest.
         enter = partial(chat.enter, recipient, account.name, account=account, came_in=True)
+        there = chat.persons.get(account.id)
     try:
         return enter(**known)
-    except (Banned, NeedKey, InviteOnly, RoomFull):
-        return enter(**known | {"home": LOBBY, "rooms": ()})
+    except (Banned, NeedKey, InviteOnly, RoomFull, TooManyRooms) as error:
+        # Where it is in as many rooms as may be, one of those: the lobby may be one too many.
+        full = there is not None and len(there.wanted) >= chat.limits.rooms_of_one
+        home = next(iter(there.wanted)).name if full and there is not None else LOBBY
+        entered = enter(**known | {"home": home, "rooms": ()})
+        if isinstance(error, TooManyRooms):
+            entered.fail(error)
+        return entered
 
 
 def change_password(session: Session, old: str, new: str, client_id: str | None) -> None:
     chat, origin = session.chat, session.recipient.origin
     check_private(chat, origin)
     account = _account_of(session)
+    if chat.accounts.is_vouched(account):
+        # With one of his own he would stay in when whoever keeps the other one puts him out.
+        raise NotAllowed("your password is not kept here; it is changed where it comes from")
     if not old:
         ask_new(
             session,
@@ -216,8 +243,13 @@ def change_password(session: Session, old: str, new: str, client_id: str | None)
         return
 
     def change() -> Deferred[Account]:
-        proven = login(chat, account.name, old, origin)
+        proven = login(chat, account.name, old, origin).addErrback(wrong)
         return proven.addCallback(lambda _account: chat.accounts.set_password(account, new))
+
+    def wrong(failure: TwistedFailure) -> TwistedFailure:
+        if isinstance(failure.value, BadLogin):
+            raise BadLogin("that is not your password; nothing was changed")
+        return failure
 
     def changed(account: Account) -> None:
         chat.logins.done(account, "changed its password", origin)
@@ -240,8 +272,8 @@ def facts_of(session: Session) -> str:
     return "  ".join([*facts, session.client] if session.client else facts)
 
 
-def end_others(session: Session, which: str) -> None:
-    """End this person's other sessions, or the one with that number in `sessions`."""
+def end_others(session: Session, which: str) -> str:
+    """End this person's other sessions, or the one with that number in `sessions`; says what was done."""
     living = _living(session)
     others = [each for each in living if each is not session]
     if which:
@@ -252,7 +284,12 @@ def end_others(session: Session, which: str) -> None:
             raise NotAllowed("that is this session; /quit ends it")
         others = [living[number - 1]]
     for each in others:
-        session.chat.end(each, Replaced())
+        session.chat.end(each, Replaced("another session of yours ended it"))
+    if others and session.person.account is not None:
+        session.chat.void_secrets(session.person.account)  # else who was ended would come back with his
+    if which:
+        return f"Session {which} ends"
+    return "Your other sessions end" if others else "You have no other session"
 
 
 def _living(session: Session) -> list[Session]:
@@ -266,9 +303,14 @@ def _account_of(session: Session) -> Account:
 
 
 def prove(session: Session, ask: Callable[[], Deferred[T]], done: Callable[[T], None], client_id: str | None) -> None:
-    """Ask the accounts; what comes of it is told, unless the session is over by then."""
-    if session.is_proving:
+    """Ask the accounts; what comes of it is told, unless the session is over by then.
+
+    A right password costs as much as a wrong one: each person has one looked at after the other, and each counts for
+    several lines, or a few who say theirs again and again would keep everybody else waiting.
+    """
+    if any(each.is_proving for each in session.person.sessions):
         raise Busy("your last password is still being looked at")
+    session.recipient.charge(session.chat.prices.change - 1)
 
     def answered(result: T) -> None:
         session.is_proving = False

@@ -29,6 +29,7 @@ class Reader:
 
     __slots__ = (
         "_asker",
+        "arrival",
         "chat",
         "current",
         "feed",
@@ -38,6 +39,7 @@ class Reader:
         "recipient",
         "refused",
         "rooms",
+        "shown",
         "welcomed",
     )
 
@@ -50,6 +52,10 @@ class Reader:
         self.current: Room | None = None
         self.last_direct: tuple[str, str] | None = None  # the id and nickname of who wrote to it alone last
         self.welcomed = False
+        self.shown: int | None = None  # up to where of what waited for it alone; None: all of it
+        self.arrival: tuple[int, float] | None = (
+            None  # up to where all had arrived at its client, and when that was seen
+        )
         self.refused: str | None = None  # the asker's mark of what was refused last
         self._asker: str | None = None  # and of what it is being answered for
         self.over = False
@@ -125,8 +131,9 @@ class Reader:
         self.rooms = {room: max(floor, self.past_of(room)) for room in self.person.rooms}
         self.welcomed = True
         self.attach_all()
-        self._tell_welcome(resume, chat.motd)
+        self._tell_welcome(resume, chat.seq, chat.motd)
         if since is not None:
+            missed.is_served(self, since)
             self.feed.resume_from(since)
         else:
             if self.recipient.shows_history:
@@ -137,13 +144,14 @@ class Reader:
     def tell_secret(self) -> None:
         """The secret that it has is void: a program gets a welcome with a new one."""
         if self.recipient.lists_people:
-            self._tell_welcome(self.chat.secret_of(self))  # type: ignore[arg-type]
+            # Where it is behind, the log still has something for it: that number must not be passed over.
+            self._tell_welcome(self.chat.secret_of(self), self.feed.place)  # type: ignore[arg-type]
 
-    def _tell_welcome(self, secret: str, motd: tuple[str, ...] = ()) -> None:
+    def _tell_welcome(self, secret: str, seq: int, motd: tuple[str, ...] = ()) -> None:
         chat, person = self.chat, self.person
         in_order = sorted(self.rooms, key=lambda room: room is not self.current)
         rooms = tuple(room.facts_for(person) for room in in_order)
-        self.feed.tell(Welcome(chat.name, person.nick, chat.journal.id, chat.seq, secret, rooms, motd))
+        self.feed.tell(Welcome(chat.name, person.nick, chat.journal.id, seq, secret, rooms, motd))
 
     def entered(self, room: Room, client_id: str | None) -> None:
         chat = self.chat

@@ -32,10 +32,10 @@ def _revise(session: Session, kind: Kind, seq: int, text: str | None, client_id:
             if target is None or not _may_read(session, target):
                 raise NoSuchLine(seq)
             _check_right(session, kind, target)
+            session.revise(kind, target, text, client_id)  # which the brake may hold back
         except ChatError as error:
             session.feed.tell(Failure(error, client_id))
         else:
-            session.revise(kind, target, text, client_id)
             if target.person != session.person.id:
                 moderating.deleted(session, target)
 

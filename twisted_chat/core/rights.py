@@ -99,6 +99,7 @@ class State(Enum):
     LOBBY = "the lobby"
     OTHERS = "somebody else's line"
     OUTRANKED = "whom it hits is of the same rank or a higher one"
+    KEEPER = "whom it hits is an operator of the room"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ RIGHTS: Mapping[Verb, tuple[Bar, ...]] = {
     Verb.DEOP: _keeps(Rank.FOUNDER),
     Verb.VOICE: _ON_SOMEBODY,
     Verb.DEVOICE: _ON_SOMEBODY,
-    Verb.HUSH: _ON_SOMEBODY,
+    Verb.HUSH: (*_ON_SOMEBODY, Bar(State.KEEPER, None)),  # he may talk whatever holds
     Verb.SET: _keeps(Rank.OPERATOR),
     Verb.RULES: (_MAY_SEE, _IN_IT),
     Verb.LOG: _keeps(Rank.OPERATOR),
@@ -174,9 +175,9 @@ RIGHTS: Mapping[Verb, tuple[Bar, ...]] = {
 
 
 def bar_of(verb: Verb, rank: Callable[[], Rank], holds: Callable[[State], bool]) -> Bar | None:
-    """What stands in the way; None: it is allowed. Pure, and lazy: ranks and states are asked for when needed."""
+    """What stands in the way; None: it is allowed. Pure, and lazy: ranks, and states, which cost more, when needed."""
     for bar in RIGHTS[verb]:
-        if holds(bar.state) and (bar.below is None or rank() < bar.below):
+        if (bar.below is None or rank() < bar.below) and holds(bar.state):
             return bar
     return None
 
@@ -203,7 +204,7 @@ class Doer:
 
 def networks_of(person: Person) -> tuple[str, ...]:
     """Where its sessions come from: a right is a person's, so what one of them may not, none of them may."""
-    found = (each.recipient.origin.network for each in person.sessions if not each.over)
+    found = dict.fromkeys(each.recipient.origin.network for each in person.sessions if not each.over)
     return tuple(each for each in found if each)
 
 
@@ -294,8 +295,11 @@ def _is_locked(case: Case) -> bool:
 
 
 def _is_full(case: Case) -> bool:
-    limit = case.room.charter.rules.limit
-    return 0 < limit <= len(case.room.members) + case.room.expected and not case.is_welcome
+    room, limit = case.room, case.room.charter.rules.limit
+    if not 0 < limit <= len(room.members) + room.expected or case.is_welcome:
+        return False
+    # Who is on his way out has left his place: it may be the newcomer himself, who logs out.
+    return limit <= sum(room in person.wanted for person in room.members) + room.expected
 
 
 def _is_crowded(case: Case) -> bool:
@@ -322,6 +326,7 @@ _HOLDS: Mapping[State, Callable[[Case], bool]] = {
     State.LOBBY: lambda case: case.room.is_lobby,
     State.OTHERS: lambda case: case.line_of != case.doer.person,
     State.OUTRANKED: lambda case: case.whom is not None and case.whom >= case.rank(),
+    State.KEEPER: lambda case: case.whom is not None and case.whom >= Rank.OPERATOR,
 }
 
 
@@ -396,5 +401,6 @@ _ERRORS: Mapping[State, Callable[[Case, Bar], ChatError]] = {
     State.CROWDED: _not_allowed("others are in {room}; who registers a room must be alone in it"),
     State.LOBBY: _not_allowed("{room} is everybody's"),
     State.OTHERS: _not_allowed("only who said it may change it, and only until he leaves"),
+    State.KEEPER: _not_allowed("an operator of {room} may talk there whatever holds"),
     State.OUTRANKED: _not_allowed("whom that would hit has as many rights in {room} as you, or more"),
 }

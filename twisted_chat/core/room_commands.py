@@ -66,8 +66,8 @@ def _unban(session: Session, argument: str, client_id: str | None) -> None:
     moderating.unban(session, _room(session), argument, client_id)
 
 
-def _bans(session: Session, _argument: str, _id: str | None) -> Lines:
-    room = session.allowed(Verb.BANS)
+def _bans(session: Session, argument: str, _id: str | None) -> Lines:
+    room = session.allowed(Verb.BANS, argument or None)
 
     def lines() -> Iterable[str]:
         there = list(room.charter.bans_at(session.chat.now()))
@@ -184,8 +184,8 @@ def _rules(session: Session, room: Room) -> Iterable[str]:
         yield f"{name}: {value if field == 'key' and value and keeps else appointing.shown(field, value)}"
 
 
-def _log(session: Session, _argument: str, client_id: str | None) -> None:
-    undoing.show_log(session, _room(session), client_id)
+def _log(session: Session, argument: str, client_id: str | None) -> None:
+    undoing.show_log(session, session.allowed(Verb.LOG, argument or None), client_id)
 
 
 def _undo(session: Session, argument: str, client_id: str | None) -> None:
@@ -205,7 +205,7 @@ ROOM_COMMANDS: tuple[Command, ...] = (
         _ban, exact=True, answers_itself=True,
     ),
     Command("unban", "PATTERN", "ends a ban", _unban, exact=True, answers_itself=True),
-    Command("bans", "", "lists who is banned from the room", _bans),
+    Command("bans", "[#ROOM]", "lists who is banned from the room", _bans),
     Command("op", "NICK", "makes somebody an operator of the room", _op, exact=True, answers_itself=True),
     Command("deop", "NICK", "ends that", _deop, exact=True, answers_itself=True),
     Command("voice", "NICK", "lets somebody talk in a moderated room", _voice, exact=True, answers_itself=True),
@@ -217,7 +217,7 @@ ROOM_COMMANDS: tuple[Command, ...] = (
     Command("lock", "KEY|off", "asks for a key from whoever comes in", _lock, exact=True, answers_itself=True),
     Command("set", "[NAME VALUE]", f"shows the room's settings, or changes one: {', '.join(SETTINGS)}", _set,
             exact=True, answers_itself=True),
-    Command("log", "", "shows what was done by the room's keepers", _log, answers_itself=True),
+    Command("log", "[#ROOM]", "shows what was done by the room's keepers", _log, answers_itself=True),
     Command("undo", "[#N]", "takes back the last thing that a keeper did, or that one", _undo, exact=True,
             answers_itself=True),
 )  # fmt: skip

@@ -20,6 +20,9 @@ LOBBY = "#lobby"
 MAX_HUSHED = 500
 """Of one room."""
 
+MAX_SLOWED = 1_000
+"""Of one room whose slow mode remembers them: who spoke before so many others may speak again."""
+
 LOBBY_ID = "lobby"
 """The same in every log, so that the lobby's history is the lobby's after a restart."""
 
@@ -47,7 +50,7 @@ class Room:
         self.admitted = Admissions()
         # By nickname's key and network, ids of those who had no account when they were hushed (core/rights.py).
         self.hushed_guests: Recent[tuple[str, str], str] = Recent(MAX_HUSHED)
-        self.said_at: dict[str, float] = {}  # monotonic, by persons' ids; in slow mode only
+        self.said_at: Recent[str, float] = Recent(MAX_SLOWED)  # monotonic, by persons' ids; in slow mode only
         self.kept = False  # whether the log has something of it: then it outlives its members
         self.members: dict[Person, None] = {}
         self.audience: dict[View, dict[Reader, Sink]] = {}
@@ -102,7 +105,6 @@ class Room:
         """Remembered in slow mode, for as long as it matters."""
         slow = self.charter.rules.slow
         if slow:
-            self.said_at.pop(person, None)
-            self.said_at[person] = now
+            self.said_at.put(person, now)
             while self.said_at[oldest := next(iter(self.said_at))] + slow <= now:
                 del self.said_at[oldest]

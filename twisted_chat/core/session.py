@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from twisted_chat.core import commands, looking, moderating, revising, rights
+from twisted_chat.core import commands, looking, missed, moderating, revising, rights
 from twisted_chat.core.errors import (
     BadRequest,
     Busy,
@@ -15,6 +15,7 @@ from twisted_chat.core.errors import (
     NeedText,
     NoSuchNick,
     NoSuchRoom,
+    NotAllowed,
     TextTooLong,
     TooManyRooms,
 )
@@ -45,7 +46,9 @@ class Session(Reader):
     the session's own view, ahead of the log by what is on its way.
     """
 
-    __slots__ = ("acted", "client", "id", "is_proving", "is_searching", "operator", "since")
+    __slots__ = (
+        "acted", "client", "heard_at", "id", "is_proving", "is_searching", "operator", "put_out_of", "since",
+    )  # fmt: skip
 
     def __init__(self, chat: Chat, recipient: Recipient, person: Person, session_id: str) -> None:
         super().__init__(chat, recipient, person)
@@ -54,6 +57,8 @@ class Session(Reader):
         self.operator = ""  # the name under which it proved to be a server operator's
         self.since = chat.now()  # UTC, ms
         self.acted = chat.clock.seconds()  # when it last did something
+        self.put_out_of = ""  # the room that was the current one until somebody put it out; nothing was said since
+        self.heard_at = chat.clock.seconds()
         self.is_searching = False
         self.is_proving = False  # a password of its own is being looked at
 
@@ -136,15 +141,16 @@ class Session(Reader):
     def say(self, text: str, room: str | None = None, *, action: bool = False, client_id: str | None = None) -> None:
         """Say `text` in a room, the current one by default."""
         text = self.checked(text)
+        self._check_meant(room)
         try:
             where = self.allowed(Verb.SAY, room)
         except ChatError as error:
             self._refuse_unless_said(error, text, self._name_of(room), client_id)
             return
+        event = self._event(Kind.ACTION if action else Kind.MESSAGE, text, where, client_id=client_id)
         self._pay_if_repeated(text)
         where.spoke(self.person.id, self.chat.clock.seconds())
-        kind = Kind.ACTION if action else Kind.MESSAGE
-        self.chat.post(self._event(kind, text, where, client_id=client_id))
+        self.chat.post(event)
 
     def say_to(self, nick: str, text: str, *, action: bool = False, client_id: str | None = None) -> None:
         """Say `text` to one person alone, or to an account that is not here: it waits for that."""
@@ -171,13 +177,14 @@ class Session(Reader):
 
     def join(self, room: str, client_id: str | None = None, *, key: str = "") -> None:
         """Be in a room, made if it is not there yet; it becomes the current one. `key` opens one that is locked."""
-        where = self.chat.room_or_new(parse_room(room), Maker.of(self))
+        maker = Maker.of(self)
+        where = self.chat.room_or_new(self.chat.room_name(room), maker)
         if where in self.person.wanted:
             self.switch(room)
             self.aside(lambda: self.tell_entered(where, client_id))
             return
         if len(self.person.wanted) >= self.chat.limits.rooms_of_one:
-            self.chat.remove_if_empty(where)
+            self.chat.unmake(where, maker)
             raise TooManyRooms("a person may be in", self.chat.limits.rooms_of_one)
         rights.check(Verb.JOIN, self.case(where, key=key))
         self._pay_for_change()
@@ -213,6 +220,7 @@ class Session(Reader):
 
     def set_topic(self, text: str) -> None:
         """Set the current room's topic; an empty text removes it."""
+        self._check_meant(None)
         where = self.allowed(Verb.TOPIC)
         text = self.checked(text, MAX_TOPIC, empty=True)
         self._pay_for_change()
@@ -266,6 +274,12 @@ class Session(Reader):
         event.target, event.answer_to = target.seq, client_id
         self.chat.post(event)
 
+    def heard(self) -> None:
+        """Something came from its client, whatever it is: called by the door."""
+        self.heard_at = self.chat.clock.seconds()
+        if self.person.had < self.person.due:
+            missed.heard(self)
+
     def quit(self, reason: str = "") -> None:
         """Leave for good: the others are told, what is queued is sent, the connection ends."""
         if self.over:
@@ -275,15 +289,15 @@ class Session(Reader):
         self.depart(reason)
 
     def depart(self, reason: str = "") -> None:
-        """Leave, and close the connection once everything before that is answered."""
-        self.chat.leave(self, reason, close=True)
+        """Leave, and close the connection once everything before that is answered: its client wants to."""
+        self.chat.leave(self, reason, close=True, in_order=True)
 
     def lost(self, reason: str = "") -> None:
-        """The connection is gone: called by the door, in any case."""
+        """The connection is gone: called by the door, in any case. `reason`: what was not in order."""
         self.feed.stop()
         self.detach_all()
         self.chat.becoming.pop(self, None)
-        self.chat.leave(self, reason, close=False)
+        self.chat.leave(self, reason, close=False, in_order=not reason)
 
     # helpers
 
@@ -318,7 +332,21 @@ class Session(Reader):
         for room in tuple(self.person.wanted):
             self._post_left(room, reason)
 
+    def was_put_out(self, room: Room) -> None:
+        """Of what was its current room: another one is that now, and who goes on talking may not have noticed."""
+        self.put_out_of = room.name if self.current is not None else ""
+        if not self.recipient.lists_people:  # a program names the room
+            self.aside(lambda: self.feed.tell(Reply(tuple(commands.where(self)))))
+
+    def _check_meant(self, room: str | None) -> None:
+        """Raise `NotAllowed`, once, for words that may be meant for the room that it was put out of."""
+        out = self.put_out_of
+        if room is None and out and self.current is not None:
+            self.put_out_of = ""
+            raise NotAllowed(f"you were put out of {out}; say it again, and it is for {self.current.name}")
+
     def _make_current(self, room: Room | None) -> None:
+        self.put_out_of = ""
         if self.current is not room:
             self.current = room
             if not self.feed.lagging:
@@ -335,7 +363,7 @@ class Session(Reader):
             if self.current is None:
                 raise InNoRoom
             return self.current
-        name = parse_room(room)
+        name = self.chat.room_name(room)
         found = self.chat.rooms.get(name.key)
         if found is None:
             raise NoSuchRoom(name.text)
@@ -348,8 +376,18 @@ class Session(Reader):
     def allowed(self, verb: Verb, room: str | None = None, **more: Any) -> Room:
         """The room of this name, the current one for None, if the verb is allowed there. Raises what the table says."""
         found = self.room_called(room)
-        rights.check(verb, self.case(found, **more))
+        self.check(verb, found, room, **more)
         return found
+
+    def check(self, verb: Verb, found: Room, room: str | None, **more: Any) -> None:
+        """Raise what the table says of a room that was called `room`; None: it was not called by its name.
+
+        Of one that it may not see it is told what it would be if there were none, how that is spelled among it.
+        """
+        try:
+            rights.check(verb, self.case(found, **more))
+        except NoSuchRoom:
+            raise NoSuchRoom(parse_room(room).text if room else found.name) from None
 
     def past_of(self, room: Room) -> int:
         return 0 if rights.may(Verb.PAST, self.case(room)) else self.person.rooms.get(room, self.chat.seq)

@@ -79,10 +79,11 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """Direct messages that came while the account `reader` was not here, oldest first."""
+    """Direct messages that came while the account `reader` was not here, oldest first; `further`: after others."""
 
     events: tuple[Event, ...]
     reader: str
+    further: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 from twisted_chat.core.allowance import Allowance, Often
+from twisted_chat.core.durations import seconds_left
 from twisted_chat.core.errors import ServerFull
 from twisted_chat.core.netbans import NetworkBans
 from twisted_chat.frontends.sockets import ip_of
-from twisted_chat.frontends.strangers import Stranger, Strangers
+from twisted_chat.frontends.strangers import Bound, Stranger, Strangers
 
 PER_ADDRESS = 16
 """Connections from one address unless told otherwise; loopback is exempt then."""
@@ -41,10 +42,10 @@ class Admission:
         strangers: Strangers | None = None,
         bans: NetworkBans | None = None,
     ) -> None:
+        self._strangers = strangers
         self.limit(in_all, per_address)
         self._new = new
         self._new_from_loopback = new_from_loopback
-        self._strangers = strangers
         self._bans = bans
         if bans is not None and strangers is not None:
             bans.nameless = lambda: strangers
@@ -52,9 +53,14 @@ class Admission:
         self._by_origin: Counter[str] = Counter()
         self._refusing = 0
 
-    def limit(self, in_all: int, per_address: int | None) -> None:
-        """These hold from now on, for who comes; who is counted stays so."""
+    def limit(self, in_all: int, per_address: int | None, unnamed: Bound | None = None) -> None:
+        """These hold from now on, for who comes; who is counted stays so.
+
+        `unnamed`: how many strangers there may be; None leaves it as it is. Those that are too many give way.
+        """
         self._in_all = in_all
+        if unnamed is not None and self._strangers is not None:
+            self._strangers.limit(unnamed)
         self._per_address = PER_ADDRESS if per_address is None else per_address
         self._exempt_loopback = per_address is None
 
@@ -71,13 +77,13 @@ class Admission:
         if self._count >= self._in_all:
             raise ServerFull("the server is full; try again later")
         if origin and self._by_origin[origin] >= self._per_address:
-            raise ServerFull(f"there are {self._per_address} connections from your address already")
+            raise ServerFull(f"there {self._present()} from your address already")
         if self._strangers is not None:
             self._strangers.check(origin)
         if self._new is not None and network and (self._new_from_loopback or not is_loopback):
             if wait := self._new.wait(network):
                 often = self._new.often
-                raise ServerFull(f"your address connects too often ({often} are enough); wait {wait:.0f} seconds")
+                raise ServerFull(f"your address connects too often ({often} are enough); wait {seconds_left(wait)}")
             self._new.spend(network)
         self._count += 1
         if origin:
@@ -90,6 +96,9 @@ class Admission:
             self._by_origin[origin] -= 1
             if not self._by_origin[origin]:
                 del self._by_origin[origin]
+
+    def _present(self) -> str:
+        return "is 1 connection" if self._per_address == 1 else f"are {self._per_address} connections"
 
     def unnamed(self, stranger: Stranger) -> None:
         """An admitted connection is there, and has no name yet."""

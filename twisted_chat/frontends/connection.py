@@ -19,7 +19,7 @@ from twisted_chat.core.errors import BadLogin, ChatError, Flood, LineTooLong, Ti
 from twisted_chat.core.told import Failure, Notice, Told
 from twisted_chat.frontends.outbox import Outbox, plain_socket
 from twisted_chat.frontends.receiver import TameLineReceiver
-from twisted_chat.frontends.sockets import ip_of, is_private, tune
+from twisted_chat.frontends.sockets import ip_of, is_private, shown, tune
 from twisted_chat.frontends.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -131,6 +131,16 @@ class DoorConnection(TameLineReceiver, ABC):
 
     # lines in
 
+    def dataReceived(self, data: bytes) -> None:
+        if data and self._session is not None:
+            self._session.heard()
+        super().dataReceived(data)
+
+    def pause(self) -> None:
+        super().pause()
+        if self._session is not None:
+            self._session.arrival = None  # what is read after it may be older than what has arrived meanwhile
+
     def lineReceived(self, line: bytes) -> None:
         if self._throttle is not None:
             self._throttle.took_line()
@@ -195,6 +205,15 @@ class DoorConnection(TameLineReceiver, ABC):
 
     # bytes out, all of them by the outbox
 
+    @property
+    @abstractmethod
+    def backlog(self) -> int:
+        """As the session's `Recipient`."""
+
+    @property
+    def arrived(self) -> bool:
+        return not self.backlog and self._outbox.arrived
+
     def _tell(self, told: Told) -> None:
         self.answer(self.view(True).render(told, Stance.OTHER))
 
@@ -217,13 +236,13 @@ class DoorConnection(TameLineReceiver, ABC):
     def give_way(self) -> None:
         """Without a name it has held its place for longer than others, and one is needed."""
         assert self.transport is not None
-        self._factory.note_refusal(self.transport.getPeer(), "its place was needed")
+        self._factory.refusals.note(self.transport.getPeer(), "its place was needed")
         self.abort()
 
     def turn_away(self, error: ChatError) -> None:
         """It has no name, and may not stay."""
         assert self.transport is not None
-        self._factory.note_refusal(self.transport.getPeer(), str(error))
+        self._factory.refusals.note(self.transport.getPeer(), str(error))
         self._give_up(error, "")
 
     def charge(self, lines: int) -> None:
@@ -253,9 +272,7 @@ class DoorConnection(TameLineReceiver, ABC):
 
     def _peer(self) -> str:
         """Where it comes from, for the log."""
-        address = self.transport.getPeer() if self.transport is not None else None
-        host, port = getattr(address, "host", None), getattr(address, "port", None)
-        return f"{host}:{port}" if host is not None else str(address)
+        return shown(self.transport.getPeer() if self.transport is not None else None)
 
     def _stop(self) -> None:
         self.stop_hearing()

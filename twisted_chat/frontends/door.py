@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.protocol import Protocol, ServerFactory
-from twisted.logger import Logger
 
 from twisted_chat.core.allowance import Allowance, Often
 from twisted_chat.core.chat import Chat
@@ -17,6 +16,7 @@ from twisted_chat.core.errors import ChatError, NetworkBanned, ServerFull
 from twisted_chat.frontends.admission import Admission
 from twisted_chat.frontends.connection import GREETING_TIME
 from twisted_chat.frontends.outbox import GRACE
+from twisted_chat.frontends.refusals import Refusals
 from twisted_chat.frontends.throttle import Rate
 
 if TYPE_CHECKING:
@@ -26,11 +26,6 @@ REFUSALS_WORDED = Often(64, 4.0)
 """So many refused connections are told why; a storm of them is closed without a word, which costs a fifth."""
 
 _ALL = "all"
-
-REFUSALS_LOGGED_EACH = 60.0
-"""Seconds."""
-
-_log = Logger()
 
 
 class DoorFactory(ServerFactory, ABC):
@@ -59,9 +54,8 @@ class DoorFactory(ServerFactory, ABC):
         self.password = password
         self.greeting_time = greeting_time
         self.connections: set[DoorConnection] = set()
-        self._refusals = Allowance(REFUSALS_WORDED, clock)
-        self._refused = 0
-        self._log_again = 0.0
+        self._worded = Allowance(REFUSALS_WORDED, clock)
+        self.refusals = Refusals(clock)
         self._all_gone: Deferred[None] | None = None
         self._give_up: IDelayedCall | None = None
 
@@ -77,25 +71,12 @@ class DoorFactory(ServerFactory, ABC):
         try:
             origin = self.admission.admit(addr)
         except (ServerFull, NetworkBanned) as error:
-            self.note_refusal(addr, str(error))
-            if self._refusals.wait(_ALL) or not self.admission.begin_refusal():
+            self.refusals.note(addr, str(error))
+            if self._worded.wait(_ALL) or not self.admission.begin_refusal():
                 return None  # closed without a word
-            self._refusals.spend(_ALL)
+            self._worded.spend(_ALL)
             return Refusal(self.refusal(error), self.clock, self.admission.end_refusal)
         return self.connection(origin)
-
-    def note_refusal(self, addr: Any, why: str) -> None:
-        """Log it, one line a minute at most: a storm of connections must not fill the log."""
-        self._refused += 1
-        if self.clock.seconds() >= self._log_again:
-            _log.info(
-                "{count} connections refused, the last from {addr}: {why}",
-                count=self._refused,
-                addr=addr,
-                why=why,
-            )
-            self._refused = 0
-            self._log_again = self.clock.seconds() + REFUSALS_LOGGED_EACH
 
     def close(self, notice: str, flush: float) -> Deferred[None]:
         """End what has no session; fires when every connection is gone, at the latest after `flush` seconds."""

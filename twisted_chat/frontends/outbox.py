@@ -101,6 +101,11 @@ class Outbox:
         """Bytes that wait; 0 means that the kernel or the transport has taken all."""
         return self._size
 
+    @property
+    def arrived(self) -> bool:
+        """Whether the other end has acknowledged all; False when it is over, and that is not known any more."""
+        return not (self._size or self._paused or self._closing or _held_for(self._transport))
+
     def offer(self, data: bytes) -> bool:
         """Live bytes: taken unless too many wait already; False says so and that none were taken."""
         if self._size:

@@ -78,7 +78,7 @@ def told_lines(told: Told) -> list[str]:
         return _found_lines(told)
     if isinstance(told, Missed):
         lines = [_quoted(event, told.reader, elsewhere=False) for event in told.events]
-        return [shapes.missed(len(lines), _CLOCK), *lines]
+        return [shapes.missed(len(lines), _CLOCK, further=told.further), *lines]
     if isinstance(told, Skipped):
         return [shapes.skipped(told.count)]
     if isinstance(told, Notice):

@@ -17,33 +17,29 @@ from twisted.internet.interfaces import (
     ITCPTransport,
 )
 from twisted.internet.protocol import Protocol, connectionDone
+from twisted.protocols.haproxy._info import ProxyInfo
 from twisted.protocols.haproxy._wrapper import HAProxyProtocolWrapper, HAProxyWrappingFactory
 from twisted.python.failure import Failure
 from zope.interface import directlyProvides, implementer
+
+from twisted_chat.frontends import proxy_header
+from twisted_chat.frontends.refusals import Refusals
 
 HEADER_TIME = 60.0
 """Seconds that the proxy has for its header."""
 
 
-class _Held(Protocol):
-    """Stands where the door's protocol will be, and keeps what comes with the header."""
-
-    def __init__(self) -> None:
-        self.data = b""
-
-    def dataReceived(self, data: bytes) -> None:
-        self.data += data
-
-
 @implementer(IHalfCloseableProtocol)
 class ProxiedProtocol(HAProxyProtocolWrapper):
-    """Twisted's reader of PROXY headers, version 1 and 2, with the door's protocol made after the header.
+    """Twisted's wrapper for PROXY headers, version 1 and 2, with the door's protocol made after the header.
 
     Twisted makes it before: then the proxy's address would be admitted, and be taken for the one that comes; and who
     comes from elsewhere by a proxy on this machine would be taken for somebody whom nobody can read along with.
     """
 
+    by_proxy = True
     _deadline: IDelayedCall | None = None
+    _header = b""
 
     def makeConnection(self, transport: Any) -> None:  # noqa: N802
         super().makeConnection(transport)  # type: ignore[no-untyped-call]
@@ -54,10 +50,25 @@ class ProxiedProtocol(HAProxyProtocolWrapper):
         self._deadline = clock.callLater(HEADER_TIME, self._too_slow)
 
     def dataReceived(self, data: bytes) -> None:
-        before = self.wrappedProtocol
-        super().dataReceived(data)
-        if isinstance(before, _Held) and self._proxyInfo is not None:
-            self._known(before.data)
+        if self._proxyInfo is not None:
+            self.wrappedProtocol.dataReceived(data)
+            return
+        if self._deadline is None:  # it was refused already
+            return
+        self._header += data
+        try:
+            found = proxy_header.read(self._header)
+        except proxy_header.BadHeader as error:
+            self.factory.refusals.note(self.getPeer(), str(error))
+            self._stop_deadline()
+            self.loseConnection()  # type: ignore[no-untyped-call]
+            return
+        if found is not None:
+            ends, length = found
+            header, rest = self._header[:length], self._header[length:]
+            self._header = b""
+            self._proxyInfo = ProxyInfo(header, *(ends or (None, None)))
+            self._known(rest)
 
     def _known(self, data: bytes) -> None:
         """The header is there, and `data` is what came behind it."""
@@ -104,9 +115,10 @@ class ProxiedFactory(HAProxyWrappingFactory):
     def __init__(self, door: IProtocolFactory, clock: IReactorTime) -> None:
         super().__init__(door)  # type: ignore[no-untyped-call]
         self.clock = clock
+        self.refusals = Refusals(clock)
 
     def buildProtocol(self, _addr: IAddress | None) -> ProxiedProtocol:
-        return ProxiedProtocol(self, _Held())  # type: ignore[arg-type]
+        return ProxiedProtocol(self, Protocol())  # type: ignore[arg-type]
 
 
 @implementer(IStreamServerEndpoint)

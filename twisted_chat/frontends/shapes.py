@@ -84,9 +84,9 @@ def found(count: int, before: int = 0, clock: str = "") -> str:
     return server(f"{lines}{clock}{more}:")
 
 
-def missed(count: int, clock: str = "") -> str:
-    """Above the direct messages that came while the reader was away."""
-    messages = "1 message" if count == 1 else f"{count} messages"
+def missed(count: int, clock: str = "", *, further: bool = False) -> str:
+    """Above the direct messages that came while the reader was away; `further` ones, below others."""
+    messages = f"{count}{' more' if further else ''} {'message' if count == 1 else 'messages'}"
     return server(f"{messages} for you alone came while you were away{clock}:")
 
 

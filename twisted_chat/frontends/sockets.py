@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
+from twisted.internet.address import UNIXAddress
 from twisted.internet.interfaces import ISSLTransport
 
 SEND_BUFFER = 256 * 1024
@@ -71,7 +73,12 @@ def socket_under(transport: Any) -> socket.socket | None:
 
 
 def is_private(transport: Any) -> bool:
-    """Whether nobody on the way can read along: over TLS, from this machine, through a UNIX socket."""
+    """Whether nobody on the way can read along: over TLS, from this machine, through a UNIX socket.
+
+    Of a way by a proxy nothing is known.
+    """
+    if getattr(transport, "by_proxy", False):
+        return False
     if ISSLTransport.providedBy(transport):
         return True
     peer = transport.getPeer()
@@ -89,3 +96,13 @@ def ip_of(address: Any) -> IPv4Address | IPv6Address | None:
         return None
     mapped = ip.ipv4_mapped if isinstance(ip, IPv6Address) else None
     return mapped or ip
+
+
+def shown(address: Any) -> str:
+    """A Twisted address as people write it: ``192.0.2.1:4000``, ``[2001:db8::1]:4000``, ``unix:/run/chat``."""
+    host, port = getattr(address, "host", None), getattr(address, "port", None)
+    if host is not None:
+        return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
+    if isinstance(address, UNIXAddress):
+        return f"unix:{os.fsdecode(address.name or b'')}"
+    return str(address)

@@ -52,6 +52,11 @@ class Strangers:
         self._here: dict[Stranger, None] = {}
         self._by_network: Counter[str] = Counter()
 
+    def limit(self, bound: Bound) -> None:
+        """This holds from now on: those that have been here longest give way as far as it takes."""
+        self._bound = bound
+        self._make_room()
+
     def __len__(self) -> int:
         return len(self._here)
 
@@ -76,7 +81,10 @@ class Strangers:
         """One is here."""
         self._here[stranger] = None
         self._by_network[stranger.counted_as] += 1
-        if len(self._here) > self._bound.most:
+        self._make_room()
+
+    def _make_room(self) -> None:
+        while len(self._here) > self._bound.most:
             oldest = next(iter(self._here))
             self.gone(oldest)
             oldest.give_way()

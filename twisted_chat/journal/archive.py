@@ -42,15 +42,21 @@ def read(
 ) -> Iterator[Event]:
     """All that there is, in the log's order: of one `room` (its name), not older than `since` (UTC in ms).
 
+    Nothing of rooms that were dropped, of which some may not be erased yet.
+
     What is said after the first event was asked for is not read. What damage keeps from being read is told to `lost`,
     and the rest is read all the same; without it, the error is raised. Raises `NoSuchRoomThere`.
     """
     through = facts(database).last
     seq = first_since(database, since) - 1 if since else 0
     where = SERVED
+    dropped = database.execute("SELECT r.number FROM dropped_rooms d JOIN rooms r ON r.id = d.room").fetchall()
+    gone = {number for (number,) in dropped}
+    if gone:
+        where += f" AND (+e.room IS NULL OR +e.room NOT IN ({', '.join(map(str, sorted(gone)))}))"
     if room is not None:
         found = database.execute("SELECT number, name FROM rooms").fetchall()
-        numbers = [str(number) for number, name in found if fold(name) == fold(room)]
+        numbers = [str(number) for number, name in found if fold(name) == fold(room) and number not in gone]
         if not numbers:
             raise NoSuchRoomThere(f"nothing was ever said in {room}")
         where += f" AND +e.room IN ({', '.join(numbers)})"

@@ -48,6 +48,7 @@ class Keeper:
         return (
             (retention.seconds is not None and self._older_than(now - retention.seconds * 1000))
             or (retention.lines is not None and self._beyond(retention.lines, now))
+            or self._of_dropped_rooms(now)
             or self._sweep(now)
         )
 
@@ -81,16 +82,40 @@ class Keeper:
                 if time.perf_counter() > end:
                     return True
                 continue
-            rows = database.execute(
-                "SELECT seq FROM events WHERE room = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
-                (number, lost, cut[0], STEP),
-            ).fetchall()
-            where, values = "e.room = ? AND e.seq > ? AND e.seq <= ?", (number, lost, rows[-1][0])
-            young = f"{where} AND e.client_id IS NOT NULL AND e.time >= ?"
-            self._erase(young, (*values, now - DAY))
-            self._remove(f"{where} AND (e.client_id IS NULL OR e.time < ?)", (*values, now - DAY))
-            database.execute("UPDATE rooms SET lost = ? WHERE number = ?", (rows[-1][0], number))
+            self._take_from(number, lost, cut[0], now)
             return True
+
+    def _of_dropped_rooms(self, now: int) -> bool:
+        """Whoever drops a room ends what was said in it, too: it is wiped as what was deleted is."""
+        found = self._database.execute(
+            "SELECT r.number, r.lost FROM dropped_rooms d JOIN rooms r ON r.id = d.room"
+            " WHERE EXISTS (SELECT 1 FROM events e WHERE e.room = r.number AND e.seq > r.lost) LIMIT 1"
+        ).fetchone()
+        if found is None:
+            return False
+        number, lost = found
+        self._database.execute(
+            "INSERT INTO to_wipe (seq) SELECT seq FROM events WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?"
+            " ON CONFLICT DO NOTHING",
+            (number, lost, STEP),
+        )
+        self._database.execute("UPDATE log SET erased = 1 WHERE erased <> 1")
+        self._take_from(number, lost, None, now)
+        return True
+
+    def _take_from(self, room: int, lost: int, through: int | None, now: int) -> None:
+        """Take away the next few of a room's lines after `lost`; None: through its last one."""
+        database = self._database
+        rows = database.execute(
+            "SELECT seq FROM events WHERE room = ? AND seq > ? AND (? IS NULL OR seq <= ?) ORDER BY seq LIMIT ?",
+            (room, lost, through, through, STEP),
+        ).fetchall()
+        last = rows[-1][0]
+        where, values = "e.room = ? AND e.seq > ? AND e.seq <= ?", (room, lost, last)
+        young = f"{where} AND e.client_id IS NOT NULL AND e.time >= ?"
+        self._erase(young, (*values, now - DAY))
+        self._remove(f"{where} AND (e.client_id IS NULL OR e.time < ?)", (*values, now - DAY))
+        database.execute("UPDATE rooms SET lost = ? WHERE number = ?", (last, room))
 
     def _sweep(self, now: int) -> bool:
         """What has no text any more, and whose client id need not be known any longer."""

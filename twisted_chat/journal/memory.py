@@ -298,16 +298,16 @@ class MemoryJournal:
         if len(self._marks) > MAX_READERS:
             del self._marks[next(iter(self._marks))]
 
-    def unread(self, person: str, rooms: Sequence[str]) -> Deferred[Sequence[Unread]]:
-        marks = self._marks.get(person, {})
-        return succeed([self._unread(person, room, marks[room]) for room in rooms if room in marks])
+    def unread(self, person: str, rooms: Mapping[str, int]) -> Deferred[Sequence[Unread]]:
+        marks = {"": 0, **self._marks.get(person, {})}
+        return succeed([self._unread(person, room, marks[room], rooms[room]) for room in rooms if room in marks])
 
-    def _unread(self, person: str, room: str, mark: int) -> Unread:
+    def _unread(self, person: str, room: str, mark: int, through: int) -> Unread:
         if room:
             ring = self._rooms.get(room)
-            news = (e for e in ring.between(mark, self._last) if e.person != person) if ring is not None else iter(())
+            news = (e for e in ring.between(mark, through) if e.person != person) if ring is not None else iter(())
         else:
-            news = (e for e in self._directs.between(mark, self._last) if e.to == person != e.person)
+            news = (e for e in self._directs.between(mark, through) if e.to == person != e.person)
         said = (event for event in news if event.kind in SPEECH and event.text is not None)
         return Unread(room, mark, sum(1 for _event in islice(said, MAX_UNREAD)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from twisted_chat.boundaries import MAX_UNREAD, KnownRoom, Unread
 from twisted_chat.core.events import Event, Kind, Page
@@ -123,11 +123,11 @@ def _term(term: Term) -> str:
     return f'"{" ".join(term.words)}"{" *" if term.prefix else ""}'
 
 
-def unread(database: sqlite3.Connection, person: str, rooms: Sequence[str]) -> list[Unread]:
+def unread(database: sqlite3.Connection, person: str, rooms: Mapping[str, int]) -> list[Unread]:
     """See `Journal.unread`."""
-    marks = dict(database.execute("SELECT room, seq FROM read_marks WHERE person = ?", (person,)).fetchall())
+    marks = {"": 0, **dict(database.execute("SELECT room, seq FROM read_marks WHERE person = ?", (person,)).fetchall())}
     found = []
-    for room in rooms:
+    for room, through in rooms.items():
         if room not in marks:
             continue
         if room:
@@ -135,9 +135,9 @@ def unread(database: sqlite3.Connection, person: str, rooms: Sequence[str]) -> l
         else:
             where, place = "room IS NULL AND addressee = ?", person
         (count,) = database.execute(
-            f"SELECT count(*) FROM (SELECT 1 FROM events WHERE {where} AND seq > ? AND person <> ?"
+            f"SELECT count(*) FROM (SELECT 1 FROM events WHERE {where} AND seq > ? AND seq <= ? AND person <> ?"
             f" AND kind IN ({SPOKEN}) AND text IS NOT NULL LIMIT {MAX_UNREAD})",
-            (place, marks[room], person),
+            (place, marks[room], through, person),
         ).fetchone()
         found.append(Unread(room, marks[room], count))
     return found

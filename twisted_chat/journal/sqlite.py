@@ -188,8 +188,8 @@ class SqliteJournal:
     def said(self, person: str, client_id: str) -> Deferred[Event | None]:
         return self._pages.ask(lambda database: said(database, person, client_id))
 
-    def unread(self, person: str, rooms: Sequence[str]) -> Deferred[Sequence[Unread]]:
-        wanted = tuple(rooms)
+    def unread(self, person: str, rooms: Mapping[str, int]) -> Deferred[Sequence[Unread]]:
+        wanted = dict(rooms)
         return self._pages.ask(lambda database: reading.unread(database, person, wanted))
 
     def search(self, search: Search, limit: int) -> Deferred[Page]:

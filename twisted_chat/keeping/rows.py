@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
-from twisted_chat.core.charters import KINDS, Change, Holder, Piece, Role, key_of
+from twisted_chat.core.charters import KINDS, Ban, Change, Holder, Hush, Piece, Role, key_of
+from twisted_chat.core.durations import LATEST
 
 
 def text_of(piece: Piece | None) -> str | None:
@@ -15,10 +16,13 @@ def text_of(piece: Piece | None) -> str | None:
 
 
 def piece_of(text: str | None) -> Piece | None:
+    """No end is later than what can be shown: earlier releases took every span of time."""
     if text is None:
         return None
     kind, known = json.loads(text)
     found: Any = KINDS[kind](**known)
+    if isinstance(found, Ban | Hush):
+        return replace(found, until=min(found.until, LATEST))
     if isinstance(found, Holder):
         return Holder(found.account, found.name, Role(found.role))
     return found  # type: ignore[no-any-return]

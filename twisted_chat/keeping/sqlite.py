@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred
 
 from twisted_chat.boundaries import Keepers
 from twisted_chat.core.charters import Action, Ban, Charter, Kept, Key, Part, key_of
+from twisted_chat.core.durations import LATEST
 from twisted_chat.journal.sqlite import SqliteJournal
 from twisted_chat.keeping.memory import MAX_ACTIONS
 from twisted_chat.keeping.rows import change_of, piece_of, text_of
@@ -40,6 +41,7 @@ class SqliteKeepers:
             for table in ("charters", "charter_parts", "actions"):
                 database.execute(f"DELETE FROM {table} WHERE room = ?", (room,))
             database.execute("INSERT OR IGNORE INTO dropped_rooms (room) VALUES (?)", (room,))
+            database.execute("UPDATE rooms SET topic = '' WHERE id = ?", (room,))
 
         return self._journal.do(work)
 
@@ -75,7 +77,9 @@ def _kept(database: sqlite3.Connection) -> Kept:
     rows = database.execute("SELECT room, name, founder, founder_name, created FROM charters ORDER BY created, room")
     charters = tuple(replace(Charter(*row), parts=parts.get(row[0], {})) for row in rows)
     dropped = frozenset(room for (room,) in database.execute("SELECT room FROM dropped_rooms"))
-    bans = database.execute("SELECT network, operator, why, since, until FROM network_bans ORDER BY rowid")
+    bans = database.execute(
+        "SELECT network, operator, why, since, min(until, ?) FROM network_bans ORDER BY rowid", (LATEST,)
+    )
     return Kept(charters, dropped, last_number(database), tuple(Ban(*row) for row in bans))
 
 

@@ -104,7 +104,10 @@ def _beginning(reactor: Any, home: Target, password: str | None) -> Begin:
         conversation = conversation_for(target, nick, password=known, speech=lines)
         talk = screen(conversation)
         manners = Manners(
-            tls=target.tls, advice="Is the server running?", way_out="Closing the window again leaves at once."
+            tls=target.tls,
+            plaintext_passwords=target.plaintext_passwords,
+            advice="Is the server running?",
+            way_out="Closing the window again leaves at once.",
         )
         make = links_for(target)
         return talk, Session(conversation, talk, reached, target.where, reactor, random.random, manners, make=make)

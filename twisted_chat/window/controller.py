@@ -197,7 +197,8 @@ class Controller:
             self._write(Shown(shapes.server(CONNECTED), Kind.STATUS, self._now()))
             if self._talk is not None:
                 self._console(f"{CONNECTED} {self._talk.target.host} {self._talk.target.port}")
-        self._view.withdraw()
+        if self._talk is None or not self._talk.is_asking:  # else whoever types a password would type it elsewhere
+            self._view.withdraw()
         self._view.lock(True)
 
     def cut(self) -> None:
@@ -269,7 +270,7 @@ class Controller:
         place = LOBBY
         if self._talk is not None:
             conversation = self._talk.conversation
-            place = conversation.rooms.current
+            place = conversation.rooms.place
             if place != LOBBY:
                 state.append(place)
             if not conversation.welcomed:

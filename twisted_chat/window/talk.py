@@ -53,6 +53,10 @@ class Talk:
         """It ends, and something else is talked about meanwhile."""
         self._listener = None
 
+    @property
+    def is_asking(self) -> bool:
+        return self._question is not None
+
     def answer(self, text: str | None) -> None:
         question, self._question = self._question, None
         self.wants_nick = False
@@ -77,6 +81,7 @@ class Talk:
             self._listener.changed()
 
     def ask(self, question: str, *, secret: bool) -> Deferred[str | None]:
+        self.answer(None)  # An earlier question gives way.
         asked = self._question = Deferred()
         self.wants_nick = not secret
         trouble, self._trouble = self._trouble, ""

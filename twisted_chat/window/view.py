@@ -162,7 +162,7 @@ class Window:
             answered(answer)
 
         self.withdraw()
-        self._question = Question(self._root, self._theme, "Server password", question, done)
+        self._question = Question(self._root, self._theme, "Password", question, done)
 
     def withdraw(self) -> None:
         question, self._question = self._question, None

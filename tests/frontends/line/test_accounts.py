@@ -9,6 +9,7 @@ from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 
 from tests.helpers import LineCase, Peer
 from twisted_chat.core.errors import BadLogin
+from twisted_chat.core.missed import SETTLED
 
 SESAME = "open sesame"
 REGISTERED = "*** alice is registered: its password, or an empty line for another name"
@@ -114,6 +115,70 @@ class Missed(AccountDoor):
         self.assertEqual(missed["type"], "missed")
         self.assertEqual([(event["type"], event["text"]) for event in missed["events"]],
                          [("direct", "psst"), ("direct", "/me waits")])  # fmt: skip
+
+    def test_more_than_a_page_of_them(self) -> None:
+        for number in range(150):
+            self.bob.says(f"/msg alice {number}")
+        peer = self.asked()
+        peer.says(SESAME)
+        self.turn()
+        heard = peer.takes()
+        self.assertIn("*** 100 messages for you alone came while you were away (UTC):", heard)
+        self.assertIn("*** 52 more messages for you alone came while you were away (UTC):", heard)
+        self.assertTrue(heard[-1].endswith(" [pm] bob: 149"))
+
+    def test_not_again_after_an_end_in_order(self) -> None:
+        peer = self.asked()
+        peer.says(SESAME)
+        peer.protocol.readConnectionLost()
+        peer.hangs_up()
+        self.assertEqual(self.shown(), 0)
+
+    def test_again_after_a_cut(self) -> None:
+        peer = self.asked()
+        peer.says(SESAME)
+        peer.is_cut()
+        self.assertEqual(self.shown(), 2)
+
+    def test_not_again_after_a_cut_when_the_client_was_heard_meanwhile(self) -> None:
+        peer = self.asked()
+        peer.says(SESAME)
+        peer.sends(b"h")
+        self.clock.advance(SETTLED)
+        peer.sends(b"i")
+        peer.is_cut()
+        self.assertEqual(self.shown(), 0)
+
+    def test_but_what_a_pause_held_back_is_no_sign(self) -> None:
+        peer = self.asked()
+        peer.says(SESAME)
+        peer.sends(b"h")
+        peer.protocol.pause()
+        self.clock.advance(SETTLED)
+        peer.protocol.resume()
+        peer.sends(b"i")
+        peer.is_cut()
+        self.assertEqual(self.shown(), 2)
+
+    def test_beside_a_line_that_hangs(self) -> None:
+        self.asked().says(SESAME)
+        self.assertEqual(self.shown(), 2)
+
+    def test_what_is_not_taken_has_not_arrived(self) -> None:
+        peer = self.asked()
+        peer.says(SESAME)
+        peer.protocol._outbox.pauseProducing()
+        self.bob.says("/msg alice three")
+        self.assertFalse(peer.protocol.arrived)
+        peer.protocol.readConnectionLost()
+        peer.hangs_up()
+        self.assertEqual(self.shown(), 3)
+
+    def shown(self) -> int:
+        """How many are shown to the next one who comes in."""
+        peer = self.asked()
+        peer.says(SESAME)
+        return sum("[pm] bob:" in line for line in peer.takes())
 
 
 class GoingOn(AccountDoor):

@@ -72,7 +72,7 @@ class LoggingRefusals(FactoryCase):
             if protocol is not None:
                 protocol.connectionLost(Failure(ConnectionDone()))
         self.assertEqual(len(lines), 1)
-        self.assertIn("1 connections refused, the last from IPv4Address(type='TCP', host='192.0.2.0'", lines[0])
+        self.assertIn("1 connection refused, the last from 192.0.2.0:40000: the server is full", lines[0])
         self.clock.advance(60)
         self.comes("192.0.2.200")
         self.assertEqual(len(lines), 2)

@@ -167,7 +167,7 @@ class Slowed(PromptCase):
     def test_answers_count_as_lines(self) -> None:
         alice = self.alice()
         alice.sends(b"/oper ruth\nwrong\n" * 400)
-        self.assertEqual(alice.takes().count(PASSWORD), 10)
+        self.assertEqual(alice.takes().count(PASSWORD), 4)  # the password itself counts for several
         self.clock.pump([1.0] * int(FLOODED + 2))
         self.assertTrue(alice.is_closed)
         self.bob.takes()
