@@ -6,6 +6,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.files import place_for
 from twisted_chat.client.options import AddressError, PasswordError, account_password, at, parse
 
 
@@ -68,7 +69,7 @@ class OptionsTests(SynchronousTestCase):
 
     def test_the_password_of_an_account(self) -> None:
         self.assertIsNone(account_password(parse([])))
-        name = self.mktemp()
+        name = str(place_for(self))
         options = parse(["--account-password-file", name])
         with self.assertRaises(PasswordError) as raised:
             account_password(options)
