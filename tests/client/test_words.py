@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta, timezone
 
+from service_identity.exceptions import CertificateError, DNSMismatch, IPAddressMismatch, VerificationError
 from twisted.internet import error
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
@@ -224,10 +225,6 @@ class OddError(Exception):
     __module__ = "OpenSSL.SSL"
 
 
-class VerificationError(Exception):
-    pass
-
-
 class TroubleTests(SynchronousTestCase):
     def check(self, value: BaseException, words: str) -> None:
         self.assertEqual(worded(Failure(value), "host:1"), words)
@@ -245,6 +242,11 @@ class TroubleTests(SynchronousTestCase):
         chain = [("SSL routines", "", "certificate verify failed")]
         text = "the certificate of host:1 is not trusted"
         self.check(OddError(chain), f"{text} (certificate verify failed)")
-        self.check(VerificationError("no match"), f"{text} (no match)")
+        self.check(CertificateError("Certificate without any names"), f"{text} (Certificate without any names)")
+        for wrong_host in (DNSMismatch("localhost"), IPAddressMismatch("127.0.0.1")):
+            self.check(
+                VerificationError([wrong_host]),
+                "the certificate of host:1 is for another host; connect by a name or an address that it bears",
+            )
         wrong = [("SSL routines", "", "wrong version number")]
         self.check(OddError(wrong), "host:1 does not speak TLS as it should (wrong version number)")
