@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta, timezone
 
+from service_identity.exceptions import CertificateError, DNSMismatch, IPAddressMismatch, VerificationError
 from twisted.internet import error
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
@@ -242,10 +243,6 @@ class OddError(Exception):
     __module__ = "OpenSSL.SSL"
 
 
-class VerificationError(Exception):
-    pass
-
-
 class TroubleTests(SynchronousTestCase):
     def check(self, value: BaseException, words: str) -> None:
         self.assertEqual(worded(Failure(value), "host:1"), words)
@@ -265,6 +262,14 @@ class TroubleTests(SynchronousTestCase):
         self.check(
             OddError(chain), f"{text} (certificate verify failed); --ca FILE trusts one that you have from there"
         )
-        self.check(VerificationError("no match"), f"{text}: it is for other names than that")
+        self.check(
+            CertificateError("Certificate without any names"),
+            f"{text} (Certificate without any names); --ca FILE trusts one that you have from there",
+        )
+        for wrong_host in (DNSMismatch("localhost"), IPAddressMismatch("127.0.0.1")):
+            self.check(
+                VerificationError([wrong_host]),
+                "the certificate of host:1 is for another host; connect by a name or an address that it bears",
+            )
         wrong = [("SSL routines", "", "wrong version number")]
         self.check(OddError(wrong), "host:1 does not speak TLS as it should (wrong version number)")

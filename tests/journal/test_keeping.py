@@ -315,11 +315,11 @@ class Traces(KeepingCase):
     def test_somebody_who_reads_meanwhile(self) -> None:
         journal = self.opened()
         self.says_and_deletes(journal, 20)
-        with closing(sqlite3.connect(self.path, isolation_level=None, timeout=0)) as reading:
+        with closing(sqlite3.connect(self.path, isolation_level=None)) as reading:
             reading.execute("BEGIN")
             reading.execute("SELECT count(*) FROM events").fetchone()
             self.appends(journal, said(ALICE, "meanwhile"))
-            with closing(sqlite3.connect(self.path, isolation_level=None, timeout=0)) as database:
+            with closing(sqlite3.connect(self.path, isolation_level=None)) as database:
                 wiper = Wiper(database)
                 self.assertEqual([wiper.step() for _step in range(100)], [True] * 100)
                 self.assertTrue(wiper.is_wanted)

@@ -22,10 +22,10 @@ def worded(reason: Failure, where: str) -> str:
     for kind, words in _WORDS:
         if isinstance(value, kind):
             return words.format(where=where)
+    if type(value).__name__ == "VerificationError":  # of service_identity, which need not be installed
+        return f"the certificate of {where} is for another host; connect by a name or an address that it bears"
     detail = _detail(value)
-    if "Verif" in type(value).__name__:  # service_identity's, which may not be installed
-        return f"the certificate of {where} is not trusted: it is for other names than that"
-    if "certificate" in detail:
+    if "certificate" in detail.lower():
         return f"the certificate of {where} is not trusted ({detail}); --ca FILE trusts one that you have from there"
     if "SSL" in type(value).__module__:
         return f"{where} does not speak TLS as it should ({detail})"
