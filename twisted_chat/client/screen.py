@@ -37,7 +37,7 @@ class Screen(Protocol):
         """How many lines are unconfirmed, the room, the nickname or the connection may be others now."""
 
     def ask(self, question: str, *, secret: bool) -> Deferred[str | None]:
-        """The user's answer; None if he has none."""
+        """The user's answer; None if he has none, or is asked something else meanwhile."""
 
     def end(self, *, hurry: bool) -> Deferred[None]:
         """Fires when all is shown, or soon if there is `hurry`."""
