@@ -220,7 +220,7 @@ class Chat:
         person.client = session.client = client
         session.enter_first(places)
         secret = self.secret_of(session)
-        session.aside(lambda: session.welcome(secret, since))
+        session.aside(lambda: session.welcome(secret, since, claimed=not came_in))
         for error in refused:
             session.fail(error)
         for ghost in earlier:
