@@ -12,7 +12,7 @@ from tests.helpers import make_accounts, make_chat
 from twisted_chat.core import missed
 from twisted_chat.core.feed import ENDING
 from twisted_chat.core.names import parse_nick
-from twisted_chat.core.told import Failure, Missed
+from twisted_chat.core.told import Failure, Missed, Welcome
 from twisted_chat.journal.memory import MemoryJournal
 
 
@@ -315,9 +315,9 @@ class MoreThanAPage(MissedCase):
         self.goes_on()
         self.assertEqual(self.missed(again), self.all[100:])
 
-    def reader_that_stops(self) -> Any:
+    def reader_that_stops(self, **more: Any) -> Any:
         listener = Program()
-        session = self.chat.enter(listener, "alice", account=self.chat.accounts.named("alice"))
+        session = self.chat.enter(listener, "alice", account=self.chat.accounts.named("alice"), **more)
         listener.backlog = 1
         self.goes_on()
         return session, listener
@@ -340,6 +340,41 @@ class MoreThanAPage(MissedCase):
         again = self.comes()
         self.goes_on()
         self.assertEqual(self.missed(again), self.all[100:])
+
+    def comes_and_is_cut(self) -> int:
+        """A program, after the first page; gives the number that it was welcomed with."""
+        back = Someone(self, *self.reader_that_stops())
+        seq: int = back.listener.told(Welcome)[0].seq
+        self.is_cut(back)
+        return seq
+
+    def test_a_program_that_is_cut_amid_it_and_says_what_it_was_welcomed_with(self) -> None:
+        seq = self.comes_and_is_cut()
+        self.bob.types("/msg alice now")
+        again = self.comes(since=seq)
+        self.goes_on()
+        self.assertEqual(self.missed(again), self.all)
+        self.assertEqual([event.text for event in again.listener.events() if event.seq], ["now"])
+
+    def test_and_is_cut_once_more(self) -> None:
+        seq = self.comes_and_is_cut()
+        back = Someone(self, *self.reader_that_stops(since=seq))
+        self.bob.types("/msg alice now")
+        self.is_cut(back)
+        again = self.comes(since=seq)
+        self.goes_on()
+        self.assertEqual(self.missed(again), self.all)
+        self.assertEqual([event.text for event in again.listener.events() if event.seq], ["now"])
+
+    def test_a_program_that_was_given_more_after_it_had_it(self) -> None:
+        back = self.comes()
+        self.goes_on()
+        self.bob.types("/msg alice now")
+        self.is_cut(back)
+        again = self.comes(since=self.chat.seq)
+        self.assertEqual(self.missed(again), [])
+        self.is_cut(again)
+        self.assertEqual(self.missed(self.comes()), [])
 
 
 class Hanging(MissedCase):

@@ -8,7 +8,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from tests.processes.server import TWISTD, Process, ServerCase
+from tests.processes.server import TWISTD, Process, ServerCase, Stranger
 
 
 class LogCase(ServerCase):
@@ -39,6 +39,44 @@ class Restarts(LogCase):
         bob.says("/join #dev")
         self.assertIn("The topic: all about it", await bob.hears("You are in #dev"))
         await bob.hears("alice: in #dev")
+        await self.stop(server)
+
+    async def log_in(self, port: int) -> Stranger:
+        """As alice, whose password is asked for."""
+        alice = await self.connect(port)
+        await alice.hears("NICK")
+        alice.says("alice")
+        await alice.hears("PASS")
+        alice.says("open sesame")
+        await alice.hears("*** Welcome, alice.")
+        return alice
+
+    async def test_direct_messages_wait_whatever_happens_to_a_connection_or_the_server(self) -> None:
+        server, port = await self.start()
+        alice = await self.enter(port, "alice")
+        alice.says("/register open sesame")
+        await alice.hears("alice is yours now")
+        server.send_signal("KILL")  # with alice here, of whom nothing was ever shown to have been read
+        await server.ended
+        server, port = await self.start()
+        bob = await self.enter(port, "bob")
+        bob.says("/msg alice one")
+        await bob.hears("waits until he comes")
+        alice = await self.log_in(port)
+        await alice.hears("[pm] bob: one")
+        alice.transport.pauseProducing()  # it reads no more
+        bob.says("/msg alice two")
+        await bob.hears("[pm -> alice] two")
+        beside = await self.log_in(port)
+        await beside.hears("[pm] bob: one")
+        await beside.hears("[pm] bob: two")
+        beside.transport.loseConnection()
+        await beside.gone
+        alice.transport.abortConnection()
+        bob.says("/msg alice three")
+        await bob.hears("[pm -> alice] three")
+        alice = await self.log_in(port)
+        await alice.hears("[pm] bob: three")
         await self.stop(server)
 
     async def test_a_bot_takes_up_where_it_stopped(self) -> None:

@@ -229,7 +229,7 @@ class Chat:
         person.client = session.client = client
         session.enter_first(places)
         secret = self.secret_of(session)
-        session.aside(lambda: session.welcome(secret, since))
+        session.aside(lambda: session.welcome(secret, since, claimed=not came_in))
         if self.others_vouch and account is None and person_id is None and since is None:
             entering.say_guest(session)
         for error in refused:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 DIRECTS = ""
 """In place of a room's id: the direct messages."""
 
+CAME = "came"
+"""In place of a room's id: the log's number when direct messages were last begun to be shown."""
+
 SETTLED = 1.0
 """Seconds after which what a client sends was not on its way already when all had arrived there."""
 
@@ -93,20 +96,29 @@ def _had(chat: Chat, person: Person, place: int) -> None:
 # what waits for it
 
 
-def show(reader: Reader) -> None:
-    """Tell an account that comes in of the direct messages that it may not have had: page by page, as it reads."""
-    chat, person = reader.chat, reader.person
-    if person.account is None or person.had >= person.due:
+def show(reader: Reader, since: int | None = None, *, claimed: bool = False) -> None:
+    """Tell an account that comes in of the direct messages that it may not have had: page by page, as it reads.
+
+    What comes after `since` it gets anyhow. `claimed`: its client says that it has all before. So it is, if it was
+    given anything after what waited for it; the number that it was welcomed with does not say that.
+    """
+    chat, person, now = reader.chat, reader.person, reader.chat.seq
+    seq = now if since is None else since
+    if person.account is None or person.had >= min(person.due, seq):
         return
-    journal, seq, told = chat.journal, chat.seq, 0
+    journal, told = chat.journal, 0
     reader.shown, reader.arrival = 0, None
 
     def begin() -> Deferred[Page]:
-        return journal.unread(person.id, {DIRECTS: seq}).addCallback(first)
+        return journal.unread(person.id, {DIRECTS: seq, CAME: seq}).addCallback(first)
 
     def first(found: Sequence[Unread]) -> Deferred[Page]:
-        (directs,) = found
-        return after(max(directs.mark, person.had)) if directs.count else succeed(Page(()))
+        directs, *came = found
+        if not directs.count or (claimed and seq > max([person.came, *(each.mark for each in came)])):
+            return succeed(Page(()))
+        person.came = now
+        journal.mark_read(person.id, {CAME: now})
+        return after(max(directs.mark, person.had))
 
     def after(mark: int) -> Deferred[Page]:
         return journal.after(mark, seq, person.id, {}, PAGE)

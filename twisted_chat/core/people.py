@@ -26,7 +26,7 @@ class Person:
     """
 
     __slots__ = (
-        "account", "away", "client", "directs", "due", "had", "id", "ignored", "leaving", "name", "next_name",
+        "account", "away", "came", "client", "directs", "due", "had", "id", "ignored", "leaving", "name", "next_name",
         "repeats", "rooms", "served", "sessions", "since", "waited", "wanted",
     )  # fmt: skip
 
@@ -42,6 +42,7 @@ class Person:
         self.client = ""
         self.since = since  # UTC, ms
         self.directs = 0  # direct messages to or from this person, delivered so far
+        self.came = 0  # the log's number when those that waited were last begun to be shown
         self.due = 0  # the number of the last one to it that it may not have had
         self.had = 0  # up to which number it certainly has had them
         self.waited = 0  # how many were shown to it that came before it did

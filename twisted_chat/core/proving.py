@@ -196,7 +196,6 @@ def _become(session: Session, account: Account | None) -> None:
                     expel(chat, entered.person, room, by, reason)
             recipient.became(entered)
             recipient.resume()
-            entered.aside(lambda: missed.show(entered))
 
     chat.post(Aside(session, end))
     chat.go_on(session)  # it reads nothing until it is in again

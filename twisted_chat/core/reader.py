@@ -124,8 +124,8 @@ class Reader:
 
     # coming, at the places in the log where that happens
 
-    def welcome(self, resume: str, since: int | None) -> None:
-        """The person is in its rooms: tell it, and what it missed."""
+    def welcome(self, resume: str, since: int | None, *, claimed: bool = True) -> None:
+        """The person is in its rooms: tell it, and what it missed. `claimed`: its client says it has all to `since`."""
         chat = self.chat
         floor = chat.seq if since is None else 0
         self.rooms = {room: max(floor, self.past_of(room)) for room in self.person.rooms}
@@ -134,6 +134,7 @@ class Reader:
         self._tell_welcome(resume, chat.seq, chat.motd)
         if since is not None:
             missed.is_served(self, since)
+            missed.show(self, since, claimed=claimed)
             self.feed.resume_from(since)
         else:
             if self.recipient.shows_history:

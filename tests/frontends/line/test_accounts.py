@@ -181,6 +181,24 @@ class Missed(AccountDoor):
         return sum("[pm] bob:" in line for line in peer.takes())
 
 
+class UnderAnotherNickname(AccountDoor):
+    """Who is written to by his account's name is here, whatever he is called."""
+
+    def test_in_both_dialects(self) -> None:
+        alice, bob, program = self.asked(), self.person("bob"), self.program("bot")
+        alice.says(SESAME, "/nick ally")
+        for each in (alice, bob, program):
+            each.takes()
+        bob.says("/msg alice psst")
+        bob.hears("[pm -> alice] psst")
+        program.says_object(type="say", to="alice", text="beep", id="1")
+        (told,) = program.takes_objects()
+        self.assertEqual((told["type"], told["to"], told["id"]), ("direct", "alice", "1"))
+        program.says_object(type="command", text="/msg alice boop", id="2")
+        self.assertEqual([each["type"] for each in program.takes_objects()], ["direct", "reply"])
+        alice.hears("[pm] bob: psst", "[pm] bot: beep", "[pm] bot: boop")
+
+
 class GoingOn(AccountDoor):
     def test_who_hangs_up_at_once_leaves_nobody(self) -> None:
         for line in ("/logout", f"/login alice {SESAME}"):
