@@ -359,6 +359,9 @@ class World:
         human = seat.human
         if human.account:
             raise Moot
+        self.may_speak_at_all(seat)
+        if human.nick in self.operators and not seat.operator:
+            raise No("NOT_ALLOWED")
         human.account = human.nick
         self.accounts[human.account] = human
 
