@@ -226,6 +226,12 @@ class Lives(RuleBasedStateMachine):
             for welcome in listener.told(Welcome):
                 if name in self.world.seats:
                     self.secrets[name] = (welcome.resume, self.world.seats[name].human)
+        chat = self.chat
+        for name, (secret, _human) in list(self.secrets.items()):
+            if chat._secrets.holder_of(secret, chat.accounts.stamp)[0] is None:
+                del self.secrets[name]  # void by /ghost, /logout or /kill, of which this is not
+        for session in self.sessions.values():
+            session.put_out_of = ""  # he is asked once whether he means the room that he is in now: no matter of rights
         seq, could = before
         can = self.readable()
         for name, listener in self.listeners.items():
@@ -797,9 +803,10 @@ class Lives(RuleBasedStateMachine):
     @rule(names=st.sampled_from((("ruth", "carol"), ("ruth",), ("carol",), ())))
     def other_operators(self, names: tuple[str, ...]) -> None:
         before = self.before()
+        gone = self.operators.names - set(names)
         self.operators.names = set(names)
         self.world.operators = self.operators.names
-        self.chat.helm.operators_changed()
+        self.chat.helm.operators_changed(gone)
         self.turns()
         for seat in self.world.seats.values():
             if seat.operator not in names:
