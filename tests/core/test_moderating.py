@@ -69,7 +69,8 @@ class Dropping(KeeperCase):
         self.bob.types("words")
         self.forget()
         self.assertEqual(self.does("/drop #dev"), [
-            "[#dev] alice left #dev was dropped by alice", "reply #dev is gone"])  # fmt: skip
+            "[#dev] alice left #dev was dropped by alice", "reply #dev is gone; you are in #lobby now"])  # fmt: skip
+        self.assertEqual(self.does("hello"), ["[#lobby] alice: hello"])  # who did it knows
         self.assertEqual([each for each in self.eve.takes() if "eve left" in each],
                          ["[#dev] eve left #dev was dropped by alice"])  # fmt: skip
         self.assertEqual((self.chat.rooms.get("#dev"), self.chat.rooms_by_id.get(old)), (None, None))

@@ -141,8 +141,11 @@ def _admit_present(chat: Chat, room: Room, *, anew: bool) -> None:
             room.admitted.give(person.id)
 
 
-def expel(chat: Chat, person: Person, room: Room, by: str, reason: str) -> None:
-    """Have somebody leave a room, once, in all of its sessions. It may not come back but as a stranger may."""
+def expel(chat: Chat, person: Person, room: Room, by: str, reason: str, doer: Session | None = None) -> None:
+    """Have somebody leave a room, once, in all of its sessions. It may not come back but as a stranger may.
+
+    `doer`: the session that knows, for it does that.
+    """
     room.admitted.take(person.id)
     talking = [session for session in person.sessions if session.current is room and not session.over]
     person.goes_from(room)
@@ -150,7 +153,8 @@ def expel(chat: Chat, person: Person, room: Room, by: str, reason: str) -> None:
     origin = next(iter(person.sessions))
     chat.post(Event(Kind.LEFT, person.id, name, time, room.id, room.name, reason, by=by, origin=origin))
     for session in talking:
-        session.was_put_out(room)
+        if session is not doer:
+            session.was_put_out(room)
 
 
 def _reason(deed: str, session: Session, why: str) -> str:
@@ -403,9 +407,10 @@ def drop(session: Session, name: str, client_id: str | None) -> None:
     room = session.allowed(Verb.DROP, name)
     chat, by = session.chat, session.person.next_name.text
     for person in [each for each in chat.persons.values() if room in each.wanted]:
-        expel(chat, person, room, by, f"{room.name} was dropped by {by}")
+        expel(chat, person, room, by, f"{room.name} was dropped by {by}", session)
     kept = chat.forget_room(room)
-    answer(session, kept, f"{room.name} is gone", client_id)
+    where = f"you are in {session.current.name} now" if session.current is not None else "you are in no room now"
+    answer(session, kept, f"{room.name} is gone; {where}", client_id)
 
 
 Found = Callable[["list[Action]"], None]
