@@ -56,7 +56,7 @@ ROWS: dict[str, frozenset[Verb]] = {
 WITHOUT_ROOMS = frozenset((
     "help", "quit", "msg", "reply", "away", "back", "ignore", "unignore", "register", "password", "sessions", "ghost",
     "unread", "motd", "time", "version", "oper", "announce", "kill", "stats", "rehash", "shutdown", "defcon", "enroll",
-    "netban", "netunban", "netbans", "acts",
+    "netban", "netunban", "netbans", "acts", "reset", "unregister",
 ))  # fmt: skip
 """All other commands: no room has a say in them. Whoever adds one says here or above which kind it is."""
 

@@ -7,7 +7,7 @@ anybody (a ban that is there already lifted twice) is `Moot`: refused to everybo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from ipaddress import ip_address, ip_network
@@ -70,6 +70,22 @@ class Deed:
 
 
 @dataclass(eq=False)
+class Coming:
+    """A seat on its way from one person to another, that is `whose` already: into `rooms`, out of which it is `kicked`.
+
+    Who logs out is on the way from `whose`. `nicks`: what he is called by; `operates`: for a server's operator.
+    """
+
+    whose: Human
+    nicks: tuple[str, ...]
+    rooms: list[str]
+    network: str
+    operates: bool = False
+    kicked: list[Place] = field(default_factory=list)
+    is_ended: bool = False
+
+
+@dataclass(eq=False)
 class Place:
     """A room. `pieces`: what is written down, by kind and what it is about; `inside`: persons' ids, each with the log's
     number at which it came in; `known`: who may come back.
@@ -112,6 +128,9 @@ class World:
         self.seats: dict[str, Seat] = {}
         self.places: dict[str, Place] = {LOBBY: Place(LOBBY)}
         self.deeds = 0
+        self.acts: list[Deed] = []
+        self.banned: dict[str, tuple[str, float, float]] = {}
+        self.coming: Coming | None = None
 
     # who is who
 
@@ -359,11 +378,17 @@ class World:
         human = seat.human
         if human.account:
             raise Moot
+        self.may_speak_at_all(seat)
+        if human.nick in self.operators and not seat.operator:
+            raise No("NOT_ALLOWED")
         human.account = human.nick
         self.accounts[human.account] = human
 
-    def goes_on_as(self, seat_name: str, human: Human) -> None:
-        """By /login or /logout: in the rooms that are open to him, or in the lobby; else the connection ends."""
+    def goes_on_as(self, seat_name: str, human: Human, meanwhile: Callable[[], object] = list) -> list[Place]:
+        """By /login or /logout: in the rooms that are open to him, or in the lobby; else the connection ends.
+
+        What others do `meanwhile` hits him. Gives the rooms of which he was put out as soon as he was there.
+        """
         seat = self.seats[seat_name]
         old, network = seat.human, seat.network
         was_in = self.rooms_of(old)
@@ -371,7 +396,14 @@ class World:
         if not old.account:
             for place in was_in:
                 place.known.discard(old.id)
+        operates = bool(seat.operator) and not human.account
         self.leaves(seat_name)
+        whose, names = (human, (old.nick, human.account)) if human.account else (old, (old.nick,))
+        self.coming = coming = Coming(whose, names, rooms, network, operates)
+        meanwhile()
+        self.coming = None
+        if coming.is_ended:
+            return []
         new = Seat(human, network)
         try:
             if human.account and not self.is_here(human):
@@ -383,8 +415,12 @@ class World:
             if human.account:
                 self.rename(new, human.account)
         except No:
-            return
+            return []
         self.sits(seat_name, new, found)
+        there = [place for place in coming.kicked if human.id in place.inside]
+        for place in there:
+            self.put_out(human, place)
+        return there
 
     def open_to(self, human: Human, old: Human, rooms: list[str], network: str) -> list[str]:
         """A guest has asked for his old nickname first, and was looked at under that one, too."""
@@ -550,19 +586,32 @@ class World:
         else:
             self.does(place, "invite", whom.id)
 
-    def kick(self, seat: Seat, place: Place, nick: str) -> None:
-        whom = self.called(nick)
-        if whom.nick != nick or whom is seat.human or not self.is_here(whom):
+    def thrown(self, seat: Seat, nick: str) -> tuple[Human, Coming | None]:
+        """Whoever is here under this nickname, is just becoming the one who bears it, or was."""
+        coming = self.coming
+        here = (each.human for each in self.seats.values() if each.human.nick == nick)
+        whom = next(here, None) or (coming.whose if coming is not None and nick in coming.nicks else None)
+        if whom is None or whom is seat.human:
             raise Moot
+        return whom, coming if coming is not None and coming.whose is whom else None
+
+    def kick(self, seat: Seat, place: Place, nick: str) -> None:
+        whom, coming = self.thrown(seat, nick)
         self.keeps(seat, place, OPERATOR)
-        self.outranks(seat, place, self.rank_of_whom(whom, place))
-        if whom.id not in place.inside:
+        if coming is not None and (place.name not in coming.rooms or place in coming.kicked):
+            coming = None
+        rank = self.rank_of_whom(whom, place)
+        self.outranks(seat, place, SERVER if coming is not None and coming.operates else rank)
+        if whom.id not in place.inside and coming is None:
             raise Moot
         if place.role(whom) == INVITED:
             self.does(place, "kick", whom.id, ("role", whom.id), INVITED, None)
         else:
             self.does(place, "kick", whom.id)
-        self.put_out(whom, place)
+        if whom.id in place.inside:
+            self.put_out(whom, place)
+        if coming is not None:
+            coming.kicked.append(place)
 
     def ban(self, seat: Seat, place: Place, pattern: str, seconds: int) -> None:
         self.keeps(seat, place, OPERATOR)
@@ -697,18 +746,84 @@ class World:
 
     # what the server's operators do
 
-    def kill(self, seat: Seat, nick: str) -> list[str]:
-        """The seats that end."""
+    def operates(self, seat: Seat) -> None:
         if not seat.operator:
             raise No("NOT_ALLOWED")
-        whom = self.called(nick)
-        if whom.nick != nick or whom is seat.human or not self.is_here(whom):
-            raise Moot
-        self.deeds += 1  # acts of the server's operators are counted with those of keepers
-        return [name for name, each in self.seats.items() if each.human is whom]
+
+    def act(self, verb: str, piece: tuple[str, str] | None = None, before: Any = None, after: Any = None) -> None:
+        """It is put down, and counted with what keepers did."""
+        self.deeds += 1
+        self.acts.append(Deed(self.deeds, verb, "", piece, before, after))
+
+    def announce(self, seat: Seat) -> None:
+        self.operates(seat)
+        self.act("announce")
+
+    def kill(self, seat: Seat, nick: str) -> None:
+        self.operates(seat)
+        whom, coming = self.thrown(seat, nick)
+        self.act("kill")
+        if coming is not None:
+            coming.is_ended = True
+        for name in [name for name, each in self.seats.items() if each.human is whom]:
+            self.leaves(name)
 
     def set_brake(self, seat: Seat, brake: int) -> None:
-        if not seat.operator:
-            raise No("NOT_ALLOWED")
-        self.deeds += 1
-        self.brake = brake
+        self.operates(seat)
+        before, self.brake = self.brake, brake
+        self.act("defcon", ("brake", "") if brake != before else None, before, brake)
+
+    def present_bans(self) -> dict[str, tuple[str, float, float]]:
+        return {network: ban for network, ban in self.banned.items() if self.holds(ban[-1])}
+
+    def lets_connect(self, network: str) -> None:
+        if any(ip_address(network) in ip_network(each) for each in self.present_bans()):
+            raise No("BANNED")
+
+    def ban_network(self, seat: Seat, network: str, seconds: int) -> None:
+        self.operates(seat)
+        before, new = self.present_bans().get(network), (seat.operator, self.now, self.until(seconds))
+        self.takes_effect(seat, network, new)
+        self.act("netban", ("ban", network), before, new)
+
+    def until(self, seconds: int) -> float:
+        return self.now + seconds if seconds else 0
+
+    def takes_effect(self, seat: Seat, network: str, ban: tuple[str, float, float]) -> None:
+        """Raises `Moot` for who would ban himself."""
+        if any(ip_address(each.network) in ip_network(network) for each in self.seats_of(seat.human)):
+            raise Moot
+        self.banned[network] = ban
+        if self.coming is not None and ip_address(self.coming.network) in ip_network(network):
+            self.coming.is_ended = True
+        for name, each in list(self.seats.items()):
+            if ip_address(each.network) in ip_network(network):
+                self.leaves(name)
+
+    def unban_network(self, seat: Seat, network: str) -> None:
+        self.operates(seat)
+        before = self.present_bans().get(network)
+        if before is None:
+            raise Moot
+        del self.banned[network]
+        self.act("netunban", ("ban", network), before, None)
+
+    def undo_act(self, seat: Seat, number: int) -> None:
+        self.operates(seat)
+        open_ones = [deed for deed in reversed(self.acts) if self.can_be_undone(deed)]
+        deed = next((each for each in open_ones if number in (0, each.number)), None)
+        if deed is None or deed.piece is None:
+            raise Moot
+        kind, network = deed.piece
+        if deed.after != (self.brake if kind == "brake" else self.present_bans().get(network)):
+            raise Moot
+        if kind == "brake":
+            self.brake = deed.before
+        elif deed.before is None:
+            del self.banned[network]
+        elif not self.holds(deed.before[-1]):
+            raise Moot
+        else:
+            self.takes_effect(seat, network, deed.before)
+        self.act("undo")
+        deed.undone = True

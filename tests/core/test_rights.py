@@ -102,7 +102,8 @@ LINES: dict[str, tuple[str, ...]] = {
     "register": ("/register longenough",), "password": ("/password longenough longenough2",),
     "oper": ("/oper root guess",), "announce": ("/announce hi",), "kill": ("/kill fay",),
     "enroll": ("/enroll zed zed",), "netban": ("/netban 192.0.2.0/24",), "netunban": ("/netunban 192.0.2.0/24",),
-    "defcon": ("/defcon 0",), "shutdown": ("/shutdown off",),
+    "defcon": ("/defcon 0",), "shutdown": ("/shutdown off",), "reset": ("/reset fay longenough",),
+    "unregister": ("/unregister zed",),
 }  # fmt: skip
 """What is typed for a command, where its name is not enough."""
 

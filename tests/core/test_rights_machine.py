@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
@@ -20,11 +21,11 @@ from twisted.internet.task import Clock
 from tests.core.doubles import Human as Reader
 from tests.core.doubles import Program
 from tests.core.keeping_case import NoHash
-from tests.core.rights_model import FOUNDER, LOBBY, OPERATOR, RULES, VOICE, Human, Moot, No, Place, Seat, World
+from tests.core.rights_model import FOUNDER, LOBBY, OPERATOR, RULES, VOICE, Deed, Human, Moot, No, Place, Seat, World
 from tests.helpers import NOON, Listener, make_chat
 from twisted_chat.boundaries import Origin
 from twisted_chat.core.allowance import Often
-from twisted_chat.core.charters import Ban, Charter, Holder, Hush, Rule
+from twisted_chat.core.charters import SERVER, Ban, Charter, Holder, Hush, Rule
 from twisted_chat.core.errors import BadLogin, ChatError
 from twisted_chat.core.events import Event
 from twisted_chat.core.rooms import Room
@@ -50,6 +51,8 @@ PATTERNS = st.sampled_from((
     "bob", "eve", "mal", "carol", "zora", "?????", "bob*", "*", "account:bob", "account:carol", "net:198.51.100.0/24",
     "net:203.0.113.2/32", "net:198.0.0.0/8",
 ))  # fmt: skip
+OPERATORS = st.sampled_from(("an operator", "an operator", "an operator", "carol", "eve"))
+NETBANS = st.sampled_from(("198.51.100.0/24", "198.51.100.5/32", "203.0.113.2/32", "192.0.2.3/32", "203.0.113.0/24"))
 SPANS = st.sampled_from((0, 0, 30, 50))
 SETTINGS = st.sampled_from((
     ("invite-only", True), ("invite-only", False), ("moderated", True), ("moderated", False), ("secret", True),
@@ -127,6 +130,8 @@ class Lives(RuleBasedStateMachine):
         self.listeners: dict[str, Listener] = {}
         self.secrets: dict[str, tuple[str, Human]] = {}
         self.count = 0
+        operators = set(self.operators.names)
+        self.operators.names.clear()  # carol's account is older than her being one
         for name in NETWORKS:
             if name == "bob2":
                 self.comes(name, account="bob")
@@ -134,6 +139,7 @@ class Lives(RuleBasedStateMachine):
                 self.comes(name)
             if name in ACCOUNTS:
                 self.tries(name, "/register longenough", self.world.register)
+        self.operators.names |= operators
         self.creates("alice", "#dev")
         for name in ("bob", "carol", "eve"):
             self.joins(name, "#dev", "")
@@ -159,11 +165,13 @@ class Lives(RuleBasedStateMachine):
         self.turns()
         refused += [each.error.code for each in listener.told(Failure) if each.client_id == mark]
         heard = [item for item, _stance, _view in listener.heard]
-        expected = outcome(lambda: act(seat))
-        right = bool(refused) if expected is None else refused == expected
-        assert right, f"{name}: {what}: heard {refused}, expected {expected}"
+        self.is_right(f"{name}: {what}", refused, outcome(lambda: act(seat)))
         self.settle(before, f"{name}: {what}")
         return heard
+
+    def is_right(self, what: str, refused: list[str], expected: list[str] | None) -> None:
+        right = bool(refused) if expected is None else refused == expected
+        assert right, f"{what}: heard {refused}, expected {expected}"
 
     def tries_in(self, name: str, room: str, what: str, act: Callable[[Seat, Place], Any]) -> list[Any]:
         """The same in a room that must be the current one; where he is not in it, in that which is."""
@@ -218,6 +226,12 @@ class Lives(RuleBasedStateMachine):
             for welcome in listener.told(Welcome):
                 if name in self.world.seats:
                     self.secrets[name] = (welcome.resume, self.world.seats[name].human)
+        chat = self.chat
+        for name, (secret, _human) in list(self.secrets.items()):
+            if chat._secrets.holder_of(secret, chat.accounts.stamp)[0] is None:
+                del self.secrets[name]  # void by /ghost, /logout or /kill, of which this is not
+        for session in self.sessions.values():
+            session.put_out_of = ""  # he is asked once whether he means the room that he is in now: no matter of rights
         seq, could = before
         can = self.readable()
         for name, listener in self.listeners.items():
@@ -243,6 +257,9 @@ class Lives(RuleBasedStateMachine):
         world, chat = self.world, self.chat
         assert chat.seq == world.number, what
         assert chat.helm.brake == world.brake, what
+        bans = {ban.pattern: (ban.by, seconds(ban.since), seconds(ban.until)) for ban in chat.netbans.present()}
+        assert bans == world.present_bans(), what
+        self.same_deeds(SERVER, world.acts, what)
         assert chat.rooms.keys() == world.places.keys(), what
         for key, place in world.places.items():
             self.same_room(chat.rooms[key], place, what)
@@ -266,9 +283,12 @@ class Lives(RuleBasedStateMachine):
         pieces = (pieces_of(room.charter), place.pieces)
         mine, its = ({key: value for key, value in each.items() if self.holds(key, value)} for each in pieces)
         assert mine == its, what
-        actions = self.chat.keepers._actions.get(room.id, [])  # type: ignore[attr-defined]
+        self.same_deeds(room.id, place.deeds, what)
+
+    def same_deeds(self, room: str, deeds: list[Deed], what: str) -> None:
+        actions = self.chat.keepers._actions.get(room, [])  # type: ignore[attr-defined]
         done = [(action.number, action.verb, bool(action.undone)) for action in actions]
-        assert done == [(deed.number, deed.verb, deed.undone) for deed in place.deeds], what
+        assert done == [(deed.number, deed.verb, deed.undone) for deed in deeds], what
 
     def holds(self, key: tuple[str, str], value: Any) -> bool:
         return key[0] not in ("ban", "hush") or self.world.holds(value[-1])
@@ -306,6 +326,7 @@ class Lives(RuleBasedStateMachine):
         found: list[str] = []
 
         def act() -> None:
+            world.lets_connect(network)
             if not world.is_free(human.nick, human):
                 raise Moot
             world.is_let_in(human, human.account)
@@ -314,6 +335,7 @@ class Lives(RuleBasedStateMachine):
         expected = outcome(act)
         session, refused = None, []
         try:
+            self.chat.netbans.check(ip_address(network))  # as every door does, before anything else
             session = self.chat.enter(listener, human.nick, rooms=rooms, **more)
         except ChatError as error:
             refused = [error.code]
@@ -371,36 +393,97 @@ class Lives(RuleBasedStateMachine):
         if account not in self.world.accounts:
             return  # who guesses is slowed, and that is tested elsewhere
 
-        def act(seat: Seat) -> None:
-            human = self.world.accounts[account]
-            self.world.is_let_in(human, account)
-            if seat.human is not human:
-                self.world.goes_on_as(name, human)
+        self.tries(name, f"/login {account} longenough", lambda _seat: self.goes_on_as(name, account))
 
-        self.tries(name, f"/login {account} longenough", act)
+    def goes_on_as(self, name: str, account: str, meanwhile: Callable[[], object] = list) -> list[Place]:
+        human = self.world.accounts[account]
+        self.world.is_let_in(human, account)
+        return self.world.goes_on_as(name, human, meanwhile) if self.world.seats[name].human is not human else []
 
     @rule(name=SEATS)
     def logs_out(self, name: str) -> None:
-        def act(seat: Seat) -> None:
-            if not seat.human.account:
-                raise Moot
-            if self.world.brake:
-                raise No("NOT_ALLOWED")
-            nick = next(
-                nick for number in range(2, 99) if self.world.is_free(nick := f"{seat.human.nick}{number}", None)
-            )
-            guest = Human("?", nick)
-            self.world.goes_on_as(name, guest)
-            if self.listeners[name].session is not None:
-                guest.id = self.listeners[name].session.person.id
-                for place in self.world.places.values():
-                    if "?" in place.inside:
-                        place.inside[guest.id] = place.inside.pop("?")
-                    if "?" in place.known:
-                        place.known.remove("?")
-                        place.known.add(guest.id)
+        self.tries(name, "/logout", lambda _seat: self.goes_on_as_a_guest(name))
 
-        self.tries(name, "/logout", act)
+    def goes_on_as_a_guest(self, name: str, meanwhile: Callable[[], object] = list) -> list[Place]:
+        seat = self.world.seats[name]
+        if not seat.human.account:
+            raise Moot
+        if self.world.brake:
+            raise No("NOT_ALLOWED")
+        nick = next(nick for number in range(2, 99) if self.world.is_free(nick := f"{seat.human.nick}{number}", None))
+        guest = Human("?", nick)
+        passed = self.world.goes_on_as(name, guest, meanwhile)
+        if self.listeners[name].session is not None:
+            guest.id = self.listeners[name].session.person.id
+            for place in self.world.places.values():
+                if "?" in place.inside:
+                    place.inside[guest.id] = place.inside.pop("?")
+                if "?" in place.known:
+                    place.known.remove("?")
+                    place.known.add(guest.id)
+        return passed
+
+    @rule(
+        name=SEATS, account=st.sampled_from((*ACCOUNTS, "eve", "ruth", "")), other=KEEPERS, room=ROOMS,
+        does=st.sampled_from(("kick", "kick", "kill", "netban")), by_old=st.booleans(),
+    )  # fmt: skip
+    def is_thrown_out_while_he_becomes_another(
+        self, name: str, account: str, other: str, room: str, does: str, by_old: bool
+    ) -> None:
+        """In the same turn; without an account he logs out."""
+        world, other = self.world, self.operator("an operator") if does != "kick" else self.who(other, room)
+        seat, his = world.seats.get(name), world.seats.get(other)
+        if seat is None or his is None or his is seat or (account and account not in world.accounts):
+            return
+        there = world.places.get(room)
+        if there is not None and his.human.id in there.inside:
+            self.sessions[other].typed(f"/switch {room}")
+            self.turns()
+        current = self.sessions[other].current
+        nick, network = seat.human.nick if by_old or not account else account, f"{NETWORKS[name]}/32"
+        before, refused, expected = self.before(), [], []
+        self.count += 1
+
+        def act() -> None:
+            match does:
+                case "kill":
+                    world.kill(his, nick)
+                case "netban":
+                    world.ban_network(his, network, 20)
+                case _ if current is None:
+                    raise Moot
+                case _:
+                    world.kick(his, world.places[current.key], nick)
+
+        def meanwhile() -> None:
+            expected.append(outcome(act))
+
+        line = {"kick": f"/kick {nick}", "kill": f"/kill {nick}", "netban": f"/netban {network} 20s"}[does]
+        becomes = f"/login {account} longenough" if account else "/logout"
+        self.sessions[name].typed(becomes, f"m{self.count}a")
+        self.sessions[other].typed(line, f"m{self.count}b")
+        self.turns()
+        for who, letter in ((name, "a"), (other, "b")):
+            told = self.listeners[who].told(Failure)
+            refused.append([each.error.code for each in told if each.client_id == f"m{self.count}{letter}"])
+        passed: list[Place] = []
+
+        def goes() -> None:
+            goes_on = (
+                self.goes_on_as_a_guest(name, meanwhile) if not account else (self.goes_on_as(name, account, meanwhile))
+            )
+            passed.extend(goes_on)
+
+        what = f"{name}: {becomes}, and {other}: {line}"
+        self.is_right(what, refused[0], outcome(goes))
+        if not expected:  # he stays who he is
+            meanwhile()
+        self.is_right(what, refused[1], expected[0])
+        for each, theirs in world.seats.items():
+            for place in passed:
+                if name in world.seats and theirs.human is world.seats[name].human:
+                    before[1][each].setdefault(place.name, before[0])
+        self.settle(before, what)
 
     @rule(name=st.sampled_from(("eve", "mal", "ruth")))
     def registers(self, name: str) -> None:
@@ -603,6 +686,13 @@ class Lives(RuleBasedStateMachine):
             name, room, f"/undo {number or ''}".rstrip(), lambda seat, place: self.world.undo(seat, place, number)
         )
 
+    @rule(name=KEEPERS, room=ROOMS, what=st.sampled_from(("ban eve 2hours", "hush eve 10mins", "ban bob 2h,")))
+    def mistypes_a_span(self, name: str, room: str, what: str) -> None:
+        def moot(_seat: Seat, _place: Place) -> None:
+            raise Moot
+
+        self.tries_in(name, room, f"/{what}", moot)
+
     # what is done in a row, so that chance need not bring it together
 
     @rule(name=KEEPERS, room=ROOMS, nick=NICKS)
@@ -678,20 +768,45 @@ class Lives(RuleBasedStateMachine):
     def brakes(self, name: str, brake: int) -> None:
         self.tries(name, f"/defcon {brake}", lambda seat: self.world.set_brake(seat, brake))
 
-    @rule(name=st.sampled_from(("ruth", "carol", "eve")), nick=NICKS)
+    @rule(name=OPERATORS, nick=NICKS)
     def kills(self, name: str, nick: str) -> None:
-        def act(seat: Seat) -> None:
-            for each in self.world.kill(seat, nick):
-                self.world.leaves(each)
+        name = self.operator(name)
+        self.tries(name, f"/kill {nick}", lambda seat: self.world.kill(seat, nick))
 
-        self.tries(name, f"/kill {nick}", act)
+    @rule(
+        data=st.data(), name=OPERATORS, network=NETBANS, span=st.sampled_from((0, 20, 30, 30)),
+        what=st.sampled_from(("netban", "netban", "netunban", "acts", "acts", "announce")),
+    )  # fmt: skip
+    def does_what_operators_do(self, data: st.DataObject, name: str, network: str, span: int, what: str) -> None:
+        name, world = self.operator(name), self.world
+        match what:
+            case "netban":
+                line = f"/netban {network}{f' {span}s' if span else ''}"
+                self.tries(name, line, lambda seat: world.ban_network(seat, network, span))
+            case "netunban":
+                network = data.draw(st.sampled_from((network, *world.banned)))
+                self.tries(name, f"/netunban {network}", lambda seat: world.unban_network(seat, network))
+            case "acts":
+                number = data.draw(st.sampled_from((0, 0, *(deed.number for deed in world.acts[-4:]))))
+                self.tries(name, f"/acts undo {number or ''}".rstrip(), lambda seat: world.undo_act(seat, number))
+            case _:
+                self.tries(name, "/announce hear", world.announce)
+
+    def operator(self, name: str) -> str:
+        """A seat; that of an operator of the server, if there can be one."""
+        if name != "an operator":
+            return name
+        if not any(seat.operator for seat in self.world.seats.values()):
+            self.proves_to_be_an_operator("ruth", "ruth", "sesame")
+        return next((each for each, seat in self.world.seats.items() if seat.operator), "ruth")
 
     @rule(names=st.sampled_from((("ruth", "carol"), ("ruth",), ("carol",), ())))
     def other_operators(self, names: tuple[str, ...]) -> None:
         before = self.before()
+        gone = self.operators.names - set(names)
         self.operators.names = set(names)
         self.world.operators = self.operators.names
-        self.chat.helm.operators_changed()
+        self.chat.helm.operators_changed(gone)
         self.turns()
         for seat in self.world.seats.values():
             if seat.operator not in names:
@@ -708,7 +823,7 @@ class Lives(RuleBasedStateMachine):
 
 LivesTest = Lives.TestCase
 LivesTest.settings = settings(
-    max_examples=LONG or 100,
+    max_examples=LONG or 200,
     stateful_step_count=60,
     deadline=None,
     database=None,

@@ -79,6 +79,7 @@ class OverARestart(TestCase):
         await self.answer(alice, "/register longenough")
         self.assertIn("is yours now", await self.answer(alice, "/create #gone"))
         alice.say("words", "#gone")
+        await self.answer(alice, "/switch #lobby")
         self.assertEqual(await self.answer(alice, "/drop #gone"), "#gone is gone")
         for line in ("/create #dev", "/lock mellon", "/ban eve* 2h spam", "/slow 5"):
             await self.answer(alice, line)
