@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -209,6 +210,13 @@ class Layers(SynchronousTestCase):
     def test_the_codecs_know_nothing(self) -> None:
         for name in CODECS:
             self.assertEqual([each for each in self.imports[name] if not is_standard(each)], [])
+
+    def test_each_program_and_what_it_begins_with_can_be_read_first(self) -> None:
+        """Two modules that need each other at once work in one order only, and tests know another one."""
+        for name in ("admin.__main__", "client.__main__", "tap", "core.session", "core.proving", "core.operators"):
+            code = f"import twisted_chat.{name}"
+            found = subprocess.run([sys.executable, "-c", code], cwd=ROOT.parent, capture_output=True, check=False)
+            self.assertEqual((found.returncode, found.stderr.decode()), (0, ""), name)
 
     def test_nobody_knows_the_tap(self) -> None:
         self.assertEqual([pair for pair in self.ours("twisted_chat") if within(pair[1], "twisted_chat.tap")], [])

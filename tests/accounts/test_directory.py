@@ -300,6 +300,12 @@ class Ending(DirectoryCase):
         writing.callback(None)
         self.failureResultOf(change, BadLogin)
 
+    def test_there_is_nothing_left_to_make_void(self) -> None:
+        self.ends()
+        before = self.directory.stamp("1")
+        self.directory.void(self.alice)
+        self.assertEqual(self.directory.stamp("1"), before)
+
     def test_ids_that_are_nobodys_count_for_the_bound(self) -> None:
         self.patch(directory_module, "MOST_ACCOUNTS", 1)
         self.ends()

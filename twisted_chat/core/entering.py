@@ -27,12 +27,12 @@ from twisted_chat.core.names import Name
 from twisted_chat.core.people import Person
 from twisted_chat.core.rights import Case, Doer, Rank, Verb
 from twisted_chat.core.rooms import Room
-from twisted_chat.core.session import Session
 from twisted_chat.core.text import because
 from twisted_chat.core.told import Notice
 
 if TYPE_CHECKING:
     from twisted_chat.core.chat import Chat
+    from twisted_chat.core.session import Session
 
 MAX_SESSIONS = 20
 """Of one account at the same time."""
@@ -145,6 +145,8 @@ def session_of(
     It is called `name` then, too, unless a ban or the brake keeps it from changing its nickname. `replaced`: the id of
     the session whose place it takes.
     """
+    from twisted_chat.core.session import Session  # here: a session's commands lead to who comes in
+
     person = chat.persons.get(person_id) if person_id else None
     if person is not None:
         if len({*person.wanted, *places}) > chat.limits.rooms_of_one:
