@@ -95,8 +95,13 @@ class Setting(AccountsCase):
     def test_typed_twice_unseen(self) -> None:
         waiting = ["correct horse", "correct horse"]
         self.patch(making, "getpass", lambda _prompt: waiting.pop(0))
-        self.assertEqual(self.admin("password", "alice", stdin=Terminal()), 0)
-        self.assertTrue(_has_hash(self.hashes()["Alice"], "correct horse"))
+        self.assertEqual(self.admin("password", "bob", stdin=Terminal()), 0)
+        self.assertTrue(_has_hash(self.hashes()["bob"], "correct horse"))
+
+    def test_whose_password_is_kept_elsewhere(self) -> None:
+        self.assertEqual(
+            self.refused("password", "alice"), "the password of alice is kept elsewhere; it is changed there"
+        )
 
     def test_what_is_no_password_changes_nothing(self) -> None:
         self.assertIn("a password has at least", self.refused("password", "bob", stdin=io.StringIO("short\n")))

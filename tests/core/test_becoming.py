@@ -175,3 +175,14 @@ class Lagging(SlowCase):
         alice.types("/kill eve")
         self.assertEqual((other.listener.closed, eve.listener.closed), (True, False))
         self.assertIn("reply eve was thrown out; sessions ended: 1", alice.takes())
+
+
+class Ghosts(BecomingCase):
+    def test_who_is_just_becoming_another_session(self) -> None:
+        self.eve.session.typed("/login bob longenough")
+        self.bob.session.typed("/ghost")
+        self.turn()
+        self.turn()
+        self.assertIn("reply Your other sessions end", self.bob.takes())
+        self.assertTrue(self.eve.listener.closed)
+        self.assertEqual(len(self.bob.session.person.sessions), 1)

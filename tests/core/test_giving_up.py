@@ -116,7 +116,7 @@ class GivingUp(GivingUpCase):
         human.hears(
             "welcome ruth: #lobby",
             "history of #lobby:",
-            "notice You are a guest; if ruth has a password here, /login ruth asks for it",
+            "notice You are a guest; if ruth has a password here, /login ruth PASSWORD proves that it is yours",
         )
         bob.takes()
         now = self.logs_in(who=human)
@@ -125,6 +125,11 @@ class GivingUp(GivingUpCase):
         bob.hears("[#lobby] ruth left is ruth now", "[#lobby] ruth joined")
         now.types("/password secret another-one")
         now.hears("!!! NOT_ALLOWED your password is not kept here; it is changed where it comes from")
+        self.alice.session.operator = "root"
+        self.alice.types("/reset ruth another-one")
+        self.assertEqual(
+            self.alice.takes()[-1], "!!! NOT_ALLOWED the password of ruth is kept elsewhere; it is changed there"
+        )
         now.types("/logout")
         self.turn()
         guest = Someone(self, now.listener.session, now.listener)

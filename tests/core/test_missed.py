@@ -47,7 +47,10 @@ class DirectMessages(MissedCase):
         self.leaves()
         self.bob.types("/msg alice psst", "/msg ALICE are you there?")
         self.assertEqual(self.bob.takes()[1], "reply alice is not here; it waits until he comes")
-        self.assertEqual(self.missed(self.comes()), ["psst", "are you there?"])
+        alice = self.comes()
+        self.assertEqual(self.missed(alice), ["psst", "are you there?"])
+        alice.types("/r here I am")
+        self.assertEqual(alice.takes()[-1], "[alice -> bob] here I am")
 
     def test_who_is_here_under_another_nickname_is_here(self) -> None:
         self.alice.types("/nick ally", "/away lunch")

@@ -128,6 +128,12 @@ class Leaving(KeeperCase):
         program.session.say("hi", "#lobby")
         self.assertIn("NOT_ALLOWED you were put out", self.does("/me waves", who=program)[-1])
 
+    def test_nor_does_he_do_anything_there(self) -> None:
+        for line in ("/part", "/topic tea", "/kick eve", "/slow 5"):
+            self.does("/kick bob")
+            self.assertIn("NOT_ALLOWED you were put out of #dev", self.does(line, who=self.bob)[-1], line)
+            self.bob.types("/join #dev")
+
     def test_who_looks_around_first_may_talk(self) -> None:
         self.does("/kick bob")
         self.assertEqual(self.does("/switch #lobby", "hello", who=self.bob)[-1], "[#lobby] bob: hello")

@@ -46,7 +46,8 @@ def listed(asked: argparse.Namespace) -> int:
 
 def set_password(asked: argparse.Namespace) -> int:
     with _alone(asked.database, "while it runs, an operator says /reset NAME"):
-        _account_in(asked)  # before anything is asked
+        if not _record_in(asked).hash:  # before anything is asked
+            raise Refused(f"the password of {shortened(clean(asked.name), 40)} is kept elsewhere; it is changed there")
         hashed = hash_of_new()
         name = _change(asked, "reset", lambda database, account: kept.set_hash(database, account, hashed))
     print(f"{name} has another password now")
@@ -67,7 +68,7 @@ def _alone(path: Path, hint: str) -> Alone:
 
 def _change(asked: argparse.Namespace, verb: str, change: Callable[[sqlite3.Connection, Account], None]) -> str:
     """Do it, and put it down among what operators did, in one transaction; gives the account's name."""
-    account = _account_in(asked)
+    account = _record_in(asked).account
     now = time.time_ns() // 1_000_000
     with closing(connect(asked.database)) as database:
         database.execute("BEGIN IMMEDIATE")
@@ -78,12 +79,12 @@ def _change(asked: argparse.Namespace, verb: str, change: Callable[[sqlite3.Conn
     return account.name
 
 
-def _account_in(asked: argparse.Namespace) -> Account:
+def _record_in(asked: argparse.Namespace) -> Record:
     with closing(connect(asked.database)) as database:
         record = _records(database).get(fold(asked.name.strip()))
     if record is None:
         raise Refused(f"{asked.database}: there is no account {shortened(clean(asked.name), 40)}")
-    return record.account
+    return record
 
 
 def _records(database: sqlite3.Connection) -> dict[str, Record]:

@@ -25,6 +25,8 @@ def reset(session: Session, nick: str, password: str, client_id: str | None) -> 
     chat = session.chat
     check_private(chat, session.recipient.origin)
     account = _account_called(chat, nick)
+    if chat.accounts.is_vouched(account):  # with one of ours nobody else would be asked any more
+        raise NotAllowed(f"the password of {account.name} is kept elsewhere; it is changed there")
     if not password:
         ask_new(
             session,

@@ -113,7 +113,7 @@ def places_of(
 def say_guest(session: Session) -> None:
     """Tell a guest that he is one: others may vouch for his name, and till he has said its password nobody knows."""
     nick = session.person.next_name.text
-    told = Notice(f"You are a guest; if {nick} has a password here, /login {nick} asks for it")
+    told = Notice(f"You are a guest; if {nick} has a password here, /login {nick} PASSWORD proves that it is yours")
     session.aside(lambda: session.feed.tell(told))
 
 

@@ -22,7 +22,7 @@ def make_way(chat: Chat, name: Name, owner: Person) -> None:
     is his own, too, keeps it, whatever it looks like.
     """
     for key, bearer in chat.names.in_the_way(name, owner).items():
-        account = chat.accounts.named(key)
+        account = chat.accounts.named(key) or chat.accounts.like(key)  # which knows those that are just being made
         if account is not None and account.id == bearer.id:
             continue
         if bearer.next_name.key == key and bearer.leaving is None:

@@ -130,6 +130,7 @@ def show(reader: Reader, since: int | None = None, *, claimed: bool = False) -> 
             return None
         events = tuple(event for event in page.events if _waited(reader, event))
         if events:
+            reader.last_direct = (events[-1].person, events[-1].nick)
             reader.feed.tell(Missed(events, person.id, further=told > 0))
             told += len(events)
             person.waited = max(person.waited, told)

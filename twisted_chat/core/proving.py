@@ -282,13 +282,19 @@ def end_others(session: Session, which: str) -> str:
         if living[number - 1] is session:
             raise NotAllowed("that is this session; /quit ends it")
         others = [living[number - 1]]
+    ended = Replaced("another session of yours ended it")
     for each in others:
-        session.chat.end(each, Replaced("another session of yours ended it"))
-    if others and session.person.account is not None:
+        session.chat.end(each, ended)
+    account = session.person.account
+    coming = [each for each in session.chat.becoming.values() if account is not None and each.account == account]
+    if not which:
+        for one in coming:  # they would come in a moment later
+            one.error = ended
+    if (others or coming) and session.person.account is not None:
         session.chat.void_secrets(session.person.account)  # else who was ended would come back with his
     if which:
         return f"Session {which} ends"
-    return "Your other sessions end" if others else "You have no other session"
+    return "Your other sessions end" if others or coming else "You have no other session"
 
 
 def _living(session: Session) -> list[Session]:

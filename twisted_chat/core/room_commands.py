@@ -32,6 +32,7 @@ def _why(session: Session, text: str) -> str:
 
 
 def _room(session: Session) -> Room:
+    session.check_meant(None)
     return session.room_called(None)
 
 

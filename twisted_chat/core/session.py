@@ -141,7 +141,7 @@ class Session(Reader):
     def say(self, text: str, room: str | None = None, *, action: bool = False, client_id: str | None = None) -> None:
         """Say `text` in a room, the current one by default."""
         text = self.checked(text)
-        self._check_meant(room)
+        self.check_meant(room)
         try:
             where = self.allowed(Verb.SAY, room)
         except ChatError as error:
@@ -193,6 +193,7 @@ class Session(Reader):
 
     def part(self, room: str | None = None, reason: str = "", client_id: str | None = None) -> None:
         """Leave a room; the one entered last of those left becomes the current one."""
+        self.check_meant(room)
         where = self.allowed(Verb.BE, room)
         reason = self.in_passing(reason)
         self._pay_for_change()
@@ -220,7 +221,7 @@ class Session(Reader):
 
     def set_topic(self, text: str) -> None:
         """Set the current room's topic; an empty text removes it."""
-        self._check_meant(None)
+        self.check_meant(None)
         where = self.allowed(Verb.TOPIC)
         text = self.checked(text, MAX_TOPIC, empty=True)
         self._pay_for_change()
@@ -338,7 +339,7 @@ class Session(Reader):
         if not self.recipient.lists_people:  # a program names the room
             self.aside(lambda: self.feed.tell(Reply(tuple(commands.where(self)))))
 
-    def _check_meant(self, room: str | None) -> None:
+    def check_meant(self, room: str | None) -> None:
         """Raise `NotAllowed`, once, for words that may be meant for the room that it was put out of."""
         out = self.put_out_of
         if room is None and out and self.current is not None:
