@@ -231,6 +231,37 @@ class NowhereTests(Talk):
         self.assertEqual(self.shown, ["*** alice left #dev (kicked by bob: tea)", f"*** You {WAY_OUT}"])
         self.is_refused("hello")
 
+    def is_put_out(self, name: str = "#yard") -> None:
+        self.hears(type="left", room=name, nick="alice", reason="so it is", by="alice", time=TIME)
+
+    def test_a_room_of_ones_own_that_one_drops(self) -> None:
+        for line in ("/drop #yard", "/DROP Yard"):
+            self.start("#yard")
+            self.is_welcome(room("#lobby"), room("#dev"), room("#yard"))
+            self.types(line)
+            drop = self.sent[-1]
+            self.is_put_out()
+            self.assertEqual((self.shown, self.talk.rooms.place), (["*** alice left #yard (so it is)"], "#dev"))
+            self.hears(type="reply", lines=["#yard is gone; you are in #dev now"], id=drop["id"])
+            self.types("hello")
+            self.assertEqual([fields["room"] for fields in self.sent], ["#dev"])
+
+    def test_put_out_while_a_command_is_under_way(self) -> None:
+        for line in ("/drop #dev", "/drop", "/who", "/topic /drop #yard", "//drop #yard"):
+            self.start("#yard")
+            self.is_welcome(room("#lobby"), room("#dev"), room("#yard"))
+            self.types(line)
+            self.is_put_out()
+            self.assertEqual(self.talk.rooms.place, "not in #yard", line)
+
+    def test_put_out_after_a_drop_that_was_refused(self) -> None:
+        self.start("#yard")
+        self.is_welcome(room("#lobby"), room("#yard"))
+        self.types("/drop #yard")
+        self.hears(type="error", code="NOT_ALLOWED", text="no", id=self.sent[-1]["id"])
+        self.is_put_out()
+        self.assertEqual(self.talk.rooms.place, "not in #yard")
+
     def test_put_out_of_another_room(self) -> None:
         self.is_welcome(room("#lobby"), room("#dev", "bob"))
         self.hears(type="left", room="#dev", nick="alice", reason="kicked by bob", by="bob", time=TIME)
