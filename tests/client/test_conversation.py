@@ -678,6 +678,23 @@ class HearingTests(Talk):
         self.hears(type="missed", events=[])
         self.assertEqual(self.shown, [])
 
+    def test_reply_goes_to_who_wrote_last_while_one_was_away(self) -> None:
+        direct = {"type": "direct", "to": "alice"}
+        self.hears(type="missed", events=[
+            self.event(3, "psst", **direct), self.event(4, "hey", "carol", **direct),
+            self.event(5, "a note", "alice", **direct), self.event(6, "hi", "dave"),
+            {**self.event(7, "not shown", "erin", **direct), "time": "late"}, {"type": "direct"},
+        ])  # fmt: skip
+        self.types("/r what?")
+        self.assertEqual([fields.get("to") for fields in self.sent], ["carol"])
+
+    def test_what_was_missed_from_nobody_changes_nothing(self) -> None:
+        self.hears(**self.event(11, "psst", type="direct", to="alice"))
+        for events in ([], [self.event(3, "hi", "dave")], [{**self.event(4, "x", type="direct"), "nick": ""}]):
+            self.hears(type="missed", events=events)
+        self.types("/r what?")
+        self.assertEqual([fields.get("to") for fields in self.sent], ["bob"])
+
     def test_the_longest_text_is_the_servers(self) -> None:
         self.assertEqual(conversation._MAX_TEXT, MAX_TEXT)
 

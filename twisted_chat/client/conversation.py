@@ -387,7 +387,12 @@ class Conversation:
 
     def _missed(self, fields: Fields, _: Entry | None) -> list[Effect]:
         """Direct messages that came while no client of this account was here."""
-        lines = [shown for event in objects(fields, "events") for shown in self._quoted(event, "")]
+        lines: list[Effect] = []
+        for event in objects(fields, "events"):
+            shown, nick = self._quoted(event, ""), text(event, "nick")
+            if shown and event.get("type") == "direct" and nick not in ("", self.nick):
+                self._correspondent = nick
+            lines += shown
         return [self._shown(shapes.missed(len(lines)), Kind.HISTORY), *lines] if lines else []
 
     def _quoted(self, event: Fields, current: str) -> list[Effect]:
