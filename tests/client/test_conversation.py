@@ -231,6 +231,37 @@ class NowhereTests(Talk):
         self.assertEqual(self.shown, ["*** alice left #dev (kicked by bob: tea)", f"*** You {WAY_OUT}"])
         self.is_refused("hello")
 
+    def is_put_out(self, name: str = "#yard") -> None:
+        self.hears(type="left", room=name, nick="alice", reason="so it is", by="alice", time=TIME)
+
+    def test_a_room_of_ones_own_that_one_drops(self) -> None:
+        for line in ("/drop #yard", "/DROP Yard"):
+            self.start("#yard")
+            self.is_welcome(room("#lobby"), room("#dev"), room("#yard"))
+            self.types(line)
+            drop = self.sent[-1]
+            self.is_put_out()
+            self.assertEqual((self.shown, self.talk.rooms.place), (["*** alice left #yard (so it is)"], "#dev"))
+            self.hears(type="reply", lines=["#yard is gone; you are in #dev now"], id=drop["id"])
+            self.types("hello")
+            self.assertEqual([fields["room"] for fields in self.sent], ["#dev"])
+
+    def test_put_out_while_a_command_is_under_way(self) -> None:
+        for line in ("/drop #dev", "/drop", "/who", "/topic /drop #yard", "//drop #yard"):
+            self.start("#yard")
+            self.is_welcome(room("#lobby"), room("#dev"), room("#yard"))
+            self.types(line)
+            self.is_put_out()
+            self.assertEqual(self.talk.rooms.place, "not in #yard", line)
+
+    def test_put_out_after_a_drop_that_was_refused(self) -> None:
+        self.start("#yard")
+        self.is_welcome(room("#lobby"), room("#yard"))
+        self.types("/drop #yard")
+        self.hears(type="error", code="NOT_ALLOWED", text="no", id=self.sent[-1]["id"])
+        self.is_put_out()
+        self.assertEqual(self.talk.rooms.place, "not in #yard")
+
     def test_put_out_of_another_room(self) -> None:
         self.is_welcome(room("#lobby"), room("#dev", "bob"))
         self.hears(type="left", room="#dev", nick="alice", reason="kicked by bob", by="bob", time=TIME)
@@ -646,6 +677,23 @@ class HearingTests(Talk):
                                       "*** #3 2026-11-22 20:00 [pm] bob: psst"])  # fmt: skip
         self.hears(type="missed", events=[])
         self.assertEqual(self.shown, [])
+
+    def test_reply_goes_to_who_wrote_last_while_one_was_away(self) -> None:
+        direct = {"type": "direct", "to": "alice"}
+        self.hears(type="missed", events=[
+            self.event(3, "psst", **direct), self.event(4, "hey", "carol", **direct),
+            self.event(5, "a note", "alice", **direct), self.event(6, "hi", "dave"),
+            {**self.event(7, "not shown", "erin", **direct), "time": "late"}, {"type": "direct"},
+        ])  # fmt: skip
+        self.types("/r what?")
+        self.assertEqual([fields.get("to") for fields in self.sent], ["carol"])
+
+    def test_what_was_missed_from_nobody_changes_nothing(self) -> None:
+        self.hears(**self.event(11, "psst", type="direct", to="alice"))
+        for events in ([], [self.event(3, "hi", "dave")], [{**self.event(4, "x", type="direct"), "nick": ""}]):
+            self.hears(type="missed", events=events)
+        self.types("/r what?")
+        self.assertEqual([fields.get("to") for fields in self.sent], ["bob"])
 
     def test_the_longest_text_is_the_servers(self) -> None:
         self.assertEqual(conversation._MAX_TEXT, MAX_TEXT)

@@ -45,6 +45,11 @@ class RoomsTests(SynchronousTestCase):
         self.rooms.leave("#lobby")
         self.assertEqual((self.rooms.current, self.rooms.names()), ("#lobby", []))
 
+    def test_who_leaves_is_where_he_was_let_in_last(self) -> None:
+        self.rooms.enter("#new", [])
+        self.rooms.leave("#new")
+        self.assertEqual(self.rooms.current, "#dev")
+
     def test_what_is_history(self) -> None:
         self.assertTrue(self.rooms.is_history("#dev", 9))
         self.rooms.spoke("#dev", 5)

@@ -17,7 +17,7 @@ from zope.interface import implementer
 from twisted_chat.client.conversation import Conversation
 from twisted_chat.client.dialects import TUTORIAL
 from twisted_chat.client.effects import Shown
-from twisted_chat.client.manners import Manners, Outcome
+from twisted_chat.client.manners import GIVE_UP_AFTER, Manners, Outcome, unconfirmed
 from twisted_chat.client.old_conversation import OldConversation
 from twisted_chat.client.outbox import Outbox
 from twisted_chat.client.session import Session
@@ -436,6 +436,44 @@ class SessionTests(SynchronousTestCase):
         told = ["!!! NICK_IN_USE so it is", "*** Trying again. /nick NAME takes another."]
         self.assertEqual(self.screen.lines[1:], told)
         self.goes_on()
+
+    def test_who_was_in_waits_for_what_passes(self) -> None:
+        for code in ("NOT_ALLOWED", "TOO_MANY_SESSIONS"):
+            self.begin()
+            self.is_in()
+            self.session.typed("one")
+            self.wire.loseConnection()
+            for _ in range(3):
+                self.clock.advance(60)
+                self.connects()
+                self.refuses(code)
+                self.assertEqual(self.network.attempts, [])
+            self.assertEqual(self.screen.lines[1:], [f"!!! {code} so it is", "*** Trying again."])
+            self.goes_on()
+            self.clock.advance(60)
+            self.is_in()
+            self.confirms(1)
+            self.assertEqual(self.screen.unconfirmed, 0)
+
+    def test_who_was_not_does_not(self) -> None:
+        for code in ("NOT_ALLOWED", "TOO_MANY_SESSIONS"):
+            self.begin(retry=True)
+            self.connects()
+            self.refuses(code)
+            self.is_over(1, f"!!! {code} so it is")
+
+    def test_a_pipe_does_not_wait_for_ever_to_be_allowed_in(self) -> None:
+        self.begin(interactive=False)
+        self.is_in()
+        self.session.typed("one")
+        self.wire.loseConnection()
+        self.clock.advance(1)
+        self.connects()
+        self.refuses("NOT_ALLOWED")
+        self.goes_on()
+        self.clock.advance(GIVE_UP_AFTER)
+        words = f"given up after {GIVE_UP_AFTER:.0f} seconds: !!! NOT_ALLOWED so it is; {unconfirmed(1)}"
+        self.is_over(1, words)
 
     def test_another_nickname_at_a_reconnect(self) -> None:
         self.is_in()

@@ -14,7 +14,7 @@ from twisted_chat.client.effects import Effect, Kind, Quit, Refused, Replaced, S
 from twisted_chat.client.outbox import Entry, Outbox
 from twisted_chat.client.requests import request
 from twisted_chat.client.rooms import LOBBY, Rooms
-from twisted_chat.client.typed import Typed, Verb, is_about_room, is_secret, is_turning, parse, unsecret
+from twisted_chat.client.typed import Typed, Verb, dropped, is_about_room, is_secret, is_turning, parse, unsecret
 from twisted_chat.client.untrusted import Fields, clean, moment, number, objects, text, texts
 from twisted_chat.frontends import shapes
 from twisted_chat.frontends.line import jsonl
@@ -342,13 +342,18 @@ class Conversation:
         if nick == self.nick:
             was_nowhere = self.rooms.is_nowhere
             # Who is put out, or left with another session, may be typing a line for that room.
-            self.rooms.leave(room, unasked=entry is None)
+            self.rooms.leave(room, unasked=entry is None and not self._is_dropping(room))
             self._room_at_server = None
             if not was_nowhere:
                 effects += self._tell_nowhere()
         else:
             self.rooms.left(room, nick)
         return effects
+
+    def _is_dropping(self, room: str) -> bool:
+        """Whether the user wants an end of `room`, which he is in still: that he left it bears no id."""
+        commands = (entry.typed for entry in self.outbox if entry.fields["type"] == "command")
+        return any(self.rooms.find(name) == room for line in commands if (name := dropped(line)))
 
     def _renamed(self, fields: Fields, entry: Entry | None) -> list[Effect]:
         nick, new = text(fields, "nick"), text(fields, "new")
@@ -382,7 +387,12 @@ class Conversation:
 
     def _missed(self, fields: Fields, _: Entry | None) -> list[Effect]:
         """Direct messages that came while no client of this account was here."""
-        lines = [shown for event in objects(fields, "events") for shown in self._quoted(event, "")]
+        lines: list[Effect] = []
+        for event in objects(fields, "events"):
+            shown, nick = self._quoted(event, ""), text(event, "nick")
+            if shown and event.get("type") == "direct" and nick not in ("", self.nick):
+                self._correspondent = nick
+            lines += shown
         return [self._shown(shapes.missed(len(lines)), Kind.HISTORY), *lines] if lines else []
 
     def _quoted(self, event: Fields, current: str) -> list[Effect]:

@@ -83,12 +83,13 @@ class Rooms:
             self.lost = ""
 
     def leave(self, name: str, *, unasked: bool = False) -> None:
-        """The user left a room. If it was the current one, another is; or none, if he was put out of it `unasked`."""
+        """The user left a room. If it was the current one, that entered last is, as for the server; or none, if he
+        was put out of it `unasked`."""
         self._rooms.pop(name, None)
         if self.current == name and unasked:
             self.lost = name
         elif self.current == name:
-            self.current = next(iter(self._rooms), LOBBY)
+            self.current = next(reversed(self._rooms), LOBBY)
 
     def find(self, typed: str) -> str | None:
         """The room that a person means by `typed`, with or without its #, in any case."""

@@ -26,6 +26,8 @@ NICK_QUESTION = "Choose your nickname: "
 _NO_CONNECTION = "passwords are asked for when there is a connection; type it again then"
 _ABOUT_NICK = frozenset({"BAD_NICK", "NICK_IN_USE", "NICK_RESERVED", "NICK_CONFUSABLE"})
 _PASSING = frozenset({"SERVER_FULL", "SHUTTING_DOWN", "STORAGE_UNAVAILABLE", "TIMEOUT", "BUSY", "FLOOD"})
+_PASSING_FOR_KNOWN = frozenset({"NOT_ALLOWED", "TOO_MANY_SESSIONS"})
+"""What passes for who was in: an emergency brake is let go, and a cut connection of his is given up by the server."""
 
 
 class Session:
@@ -69,6 +71,8 @@ class Session:
         self._told: set[str] = set()
         """What was said of the present outage."""
         self._last_trouble = "the server did not let us in"
+        self._turned_away = False
+        """The present connection ends because the server refused us: that is the reason to tell."""
         self._leaving: Quit | None = None
         self._impatience: IDelayedCall | None = None
         self._limit: IDelayedCall | None = None
@@ -127,6 +131,7 @@ class Session:
 
     def opened(self, connection: Link) -> None:
         self._connection = connection
+        self._turned_away = False
         self._reached = True
         self._attempts.opened()
         manners = self._manners
@@ -171,7 +176,8 @@ class Session:
             return
         words = given_up or worded(reason, self._where)
         if self._manners.reconnect if self._was_in else self._manners.retry or self._asking:
-            self._tell_trouble(words)
+            if not self._turned_away:
+                self._tell_trouble(words)
         else:
             self._end(Outcome(1, words))
 
@@ -256,10 +262,11 @@ class Session:
             if self._conversation.server_password is not None:
                 self._screen.show(self._conversation.trouble(line))
             self._ask("Server password: ", self._take_password, secret=True)
-        elif (self._was_in and code in _ABOUT_NICK) or (
+        elif (self._was_in and code in _ABOUT_NICK | _PASSING_FOR_KNOWN) or (
             code in _PASSING and (self._was_in or self._manners.retry or self._asking)
         ):
             self._tell_refusal(line, code)
+            self._turned_away = True
             if self._connection is not None:
                 self._connection.close()
         else:

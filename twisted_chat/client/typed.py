@@ -131,6 +131,11 @@ def is_about_room(line: str) -> bool:
     return bool(name) and any(command.startswith(name) for command in _ABOUT_ROOM)
 
 
+def dropped(line: str) -> str:
+    """The room, as typed, that a command line drops; empty if it does not."""
+    return " ".join(line.split()[1:]) if _command_of(line) == "drop" else ""
+
+
 def _command_of(line: str) -> str:
     """The name of the command, as typed, in lower case; empty if it is none."""
     word = next(iter(line.split()), "")
