@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import struct
 import subprocess
 import sys
 from contextlib import closing
@@ -157,6 +158,23 @@ class Refusals(FileCase):
         with self.assertRaisesRegex(JournalUnusable, "another program"):
             file.prepare(self.folder / "cut")
         self.assertEqual(self.ask("SELECT count(*) FROM one", self.folder / "cut"), [(0,)])
+
+    def test_one_whose_first_page_was_half_on_the_disk(self) -> None:
+        """SQLite's journal says that there was nothing before, so it is taken back, and the log is made."""
+        journal = Path(f"{self.path}-journal")
+        for left in (bytes(4096), b"SQLite fo" + bytes(4087), b"SQLite format 3\0"):
+            for pages in (3, 0):
+                self.path.write_bytes(left)
+                # Magic, records, nonce, pages of the database before, bytes of a sector and of a page.
+                header = struct.pack(">8s5I", bytes.fromhex("d9d505f920a163d7"), 0, 1, pages, 512, 4096)
+                journal.write_bytes(header.ljust(512, b"\0"))
+                if pages:
+                    self.assertIn("its beginning is damaged", self.refusal())
+            file.prepare(self.path)
+            self.assertEqual(self.ask("PRAGMA user_version"), [(max(file.steps()),)])
+            self.assertFalse(journal.exists())
+            for each in self.folder.iterdir():
+                each.unlink()
 
     def test_a_wal_without_its_file(self) -> None:
         Path(f"{self.path}-wal").write_bytes(b"what was said last")

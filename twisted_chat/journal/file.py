@@ -38,6 +38,7 @@ WHOLE = "ok"
 
 _MAGIC = b"SQLite format 3\0"
 _HEADER = 100
+_JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +213,7 @@ def _look(path: Path) -> int:
     """The same of whatever version; raises `JournalUnusable` for what is no log."""
     with path.open("rb") as file:
         header = file.read(_HEADER)
-    if header and (len(header) < _HEADER or not header.startswith(_MAGIC)):
+    if header and (len(header) < _HEADER or not header.startswith(_MAGIC)) and not _was_being_made(path):
         raise JournalUnusable(f"{path} is no SQLite database, or its beginning is damaged; it was left as it is")
     # Read only: else the WAL that lies beside it would be brought into it, whoever's it is.
     try:
@@ -223,6 +224,19 @@ def _look(path: Path) -> int:
     if application != APPLICATION_ID and (version or tables):
         raise JournalUnusable(f"{path} is a database of another program; it was left as it is")
     return version
+
+
+def _was_being_made(path: Path) -> bool:
+    """Whether its first page was on the way to the disk when that stopped: SQLite takes it back, and all is empty.
+
+    Its rollback journal says so: how many pages there were before stands in the header.
+    """
+    try:
+        with path.with_name(path.name + "-journal").open("rb") as file:
+            header = file.read(20)
+    except FileNotFoundError:
+        return False
+    return header.startswith(_JOURNAL_MAGIC) and header[16:] == bytes(4)
 
 
 def _says(path: Path, *, readonly: bool) -> tuple[int, int, int]:
