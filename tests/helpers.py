@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
+from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -32,6 +33,18 @@ from twisted_chat.keeping.memory import MemoryKeepers
 
 NOON = 1_795_003_200_000
 """2026-11-18 12:00 UTC in milliseconds: the time of day at which tests begin."""
+
+
+def log_lines(case: SynchronousTestCase) -> list[str]:
+    """What is put into the server's log from now on, a line each."""
+    lines: list[str] = []
+
+    def observe(event: LogEvent) -> None:
+        lines.append(formatEvent(event))
+
+    globalLogPublisher.addObserver(observe)
+    case.addCleanup(globalLogPublisher.removeObserver, observe)
+    return lines
 
 
 class AtOnce:

@@ -168,9 +168,8 @@ class Accounts(Protocol):
     def stamp(self, person: str) -> str:
         """What the resume secrets of the person with this id are bound to; empty for who has no account.
 
-        It is another one after each change of the password, once those from before are `void`, and when
-        the account has ended. Where somebody else
-        keeps the password, it is another one after a day without that, too.
+        It is another one after each change of the password, once those from before are `void`, and when the account
+        has ended. Where somebody else keeps the password, it is another one after a day without that, too.
         """
 
     def void(self, account: Account) -> None:

@@ -6,10 +6,9 @@ import json
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.testing import StringTransport
-from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 
 from tests.frontends.unframed.case import UnframedCase
-from tests.helpers import Later
+from tests.helpers import Later, log_lines
 from twisted_chat.accounts.passwords import Hasher
 from twisted_chat.frontends.admission import Admission
 from twisted_chat.frontends.door import DoorFactory
@@ -83,13 +82,7 @@ class WhoIsHere(BannedCase):
     def test_a_crowd_without_names_is_one_line_in_the_log(self) -> None:
         for _number in range(10):
             self.connect(HERE)
-        lines: list[str] = []
-
-        def observe(event: LogEvent) -> None:
-            lines.append(formatEvent(event))
-
-        globalLogPublisher.addObserver(observe)
-        self.addCleanup(globalLogPublisher.removeObserver, observe)
+        lines = log_lines(self)
         self.bans()
         (line,) = [each for each in lines if "operator 'ruth'" not in each]
         self.assertIn("1 connection refused, the last from ", line)

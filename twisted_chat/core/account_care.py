@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred
 
 from twisted_chat.core import acts
 from twisted_chat.core.asking import ask_new
+from twisted_chat.core.becoming import coming_as, throw_out
 from twisted_chat.core.errors import BadRequest, Killed, NotAllowed
 from twisted_chat.core.helm import check_operator
 from twisted_chat.core.proving import answer, check_private, prove
@@ -74,14 +75,8 @@ def unregister(session: Session, nick: str, client_id: str | None) -> None:
 def end_sessions(chat: Chat, account: Account, reason: str, spared: Session | None = None) -> int:
     """Throw out whoever is this account, or just becoming it; says how many."""
     person = chat.persons.get(account.id)
-    ended = [each for each in person.sessions if not each.over and each is not spared] if person is not None else []
-    for each in ended:
-        each.fail(Killed(reason))
-        chat.leave(each, "killed by an operator", close=True)
-    coming = [each for each in chat.becoming.values() if each.account is not None and each.account.id == account.id]
-    for one in coming:
-        one.error = Killed(reason)
-    return len(ended) + len(coming)
+    ended = [each for each in person.living if each is not spared] if person is not None else []
+    return throw_out(chat, ended, coming_as(chat, account), Killed(reason), "killed by an operator")
 
 
 def _account_called(chat: Chat, nick: str) -> Account:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from twisted_chat.boundaries import Nameless
 from twisted_chat.core import acts, moderating, rights, undoing
-from twisted_chat.core.bans import MAX_PATTERN, has_loopback, network_of
+from twisted_chat.core.bans import MAX_PATTERN, has_loopback, network_of, within
+from twisted_chat.core.becoming import throw_out
 from twisted_chat.core.charters import SERVER, Action, Ban, Change, Level, has_ended
 from twisted_chat.core.durations import end_of, until
 from twisted_chat.core.errors import BadRequest, NotAllowed
@@ -108,32 +108,24 @@ def _take_effect(session: Session, network: Network, ban: Ban) -> str:
     chat = session.chat
     chat.netbans.add(ban)
     sessions, nameless = _hit(chat, network)
-    for each in sessions:
-        each.fail(refusal_of(ban))
-        chat.leave(each, f"banned by an operator{because(ban.why)}", close=True)
-    coming = [each for each in chat.becoming.values() if _within(each.session.recipient.origin.network, network)]
-    for one in coming:  # just logging in or out: in between it is in no session
-        one.error = refusal_of(ban)
+    coming = [each for each in chat.becoming.values() if within(each.session.recipient.origin.network, network)]
+    error = refusal_of(ban)
+    count = throw_out(chat, sessions, coming, error, f"banned by an operator{because(ban.why)}")
     for connection in nameless:
-        connection.turn_away(refusal_of(ban))
-    return f"sessions ended: {len(sessions) + len(coming)}, connections without a name: {len(nameless)}"
+        connection.turn_away(error)
+    return f"sessions ended: {count}, connections without a name: {len(nameless)}"
 
 
 def _check(session: Session, network: Network) -> None:
     """Raise `NotAllowed` for a network from which nobody could take the ban back any more."""
     if has_loopback(network):
         raise NotAllowed(f"{network} has this machine itself in it")
-    if any(_within(each, network) for each in rights.networks_of(session.person)):
+    if any(within(each, network) for each in rights.networks_of(session.person)):
         raise NotAllowed(f"{network} has you in it")
 
 
 def _hit(chat: Chat, network: Network) -> tuple[list[Session], list[Nameless]]:
     """The sessions, and the connections without one, that come from there."""
-    everybody = (session for person in chat.persons.values() for session in person.sessions if not session.over)
-    sessions = [each for each in everybody if _within(each.recipient.origin.network, network)]
-    return sessions, [each for each in chat.netbans.nameless() if _within(each.counted_as, network)]
-
-
-def _within(place: str, network: Network) -> bool:
-    # A place of IPv6 is the first address of its 64 bits, and no network here is narrower.
-    return bool(place) and ip_address(place) in network
+    everybody = (session for person in chat.persons.values() for session in person.living)
+    sessions = [each for each in everybody if within(each.recipient.origin.network, network)]
+    return sessions, [each for each in chat.netbans.nameless() if within(each.counted_as, network)]

@@ -50,7 +50,7 @@ class Pattern:
         if self.account:
             return subject.account == self.account
         if self.network is not None:
-            return any(_within(each, self.network) for each in subject.networks)
+            return any(within(each, self.network) for each in subject.networks)
         return _fits(self.nick, subject.nick)
 
 
@@ -131,7 +131,8 @@ class Matcher:
         return found
 
 
-def _within(place: str, network: Network) -> bool:
+def within(place: str, network: Network) -> bool:
+    """Whether who comes from `place`, as an `Origin` has it, comes from there; nobody does from no address at all."""
     where = _place_of(place)
     return where is not None and where.version == network.version and where.subnet_of(network)  # type: ignore[arg-type]
 

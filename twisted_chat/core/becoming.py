@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from twisted_chat.core.errors import ChatError, NoSuchNick
@@ -55,6 +56,23 @@ class Becoming:
     def rank(self, room: Room) -> Rank:
         person = self.session.chat.persons.get(self.id)
         return rank_of(person, room) if person is not None else rank_in(room, self.account, False)
+
+
+def coming_as(chat: Chat, account: Account) -> list[Becoming]:
+    """Those that are just becoming who has this account."""
+    return [each for each in chat.becoming.values() if each.account is not None and each.account.id == account.id]
+
+
+def throw_out(
+    chat: Chat, sessions: Sequence[Session], coming: Sequence[Becoming], error: ChatError, reason: str
+) -> int:
+    """End them, each told by `error`; the others are told the `reason`. How many there were."""
+    for session in sessions:
+        session.fail(error)
+        chat.leave(session, reason, close=True)
+    for each in coming:
+        each.error = error
+    return len(sessions) + len(coming)
 
 
 def called(chat: Chat, nick: str) -> tuple[Person | None, list[Becoming]]:

@@ -222,9 +222,7 @@ class Chat:
         person = session.person
         entering.put_out(self, person, barred)
         # A guest has no other proof than its secret, so it has one session; an account has as many as it likes.
-        earlier = [
-            ghost for ghost in person.sessions if not ghost.over and (person.account is None or ghost.id == replaced)
-        ]
+        earlier = [ghost for ghost in person.living if person.account is None or ghost.id == replaced]
         person.sessions[session] = None
         person.client = session.client = client
         session.enter_first(places)
@@ -243,13 +241,17 @@ class Chat:
         person = session.person.id
         return self._secrets.issue(person, session.id, self.accounts.stamp(person))
 
+    def recall_ignored(self, person: Person) -> None:
+        """Whom it ignored when it left, it ignores again."""
+        for ignored in self._ignored_by.pop(person.id, ()):
+            self.ignores.ignore(person, ignored, self.names.holder(ignored.text))
+
     def void_secrets(self, account: Account) -> None:
         """Of all secrets of this account those from before are no good; who is here is given another one."""
         self.accounts.void(account)
         person = self.persons.get(account.id)
-        for session in person.sessions if person is not None else ():
-            if not session.over:
-                session.aside(session.tell_secret)
+        for session in person.living if person is not None else ():
+            session.aside(session.tell_secret)
 
     def enter_as_similar(self, recipient: Recipient, nick: str, **more: Any) -> Session:
         """Let somebody in who can't choose, under `nick` or the first like it that can be had."""
@@ -285,7 +287,7 @@ class Chat:
         person = session.person
         if close:
             self.post(Aside(session, session.close))
-        if all(each.over for each in person.sessions):
+        if not person.living:
             person.leaving = session
             missed.has_read(self, person, session.feed.place)
             if not self.closing:
@@ -414,7 +416,7 @@ class Chat:
         self._batches.stop()
         self.accounts.close()
         for person in self.persons.values():
-            places = [session.feed.place for session in person.sessions if not session.over]
+            places = [session.feed.place for session in person.living]
             missed.has_read(self, person, max(places, default=0))
         closed = self.journal.close()
         closed.addTimeout(CLOSING, self.clock)

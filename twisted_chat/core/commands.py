@@ -228,8 +228,8 @@ def _whois(session: Session, argument: str, _id: str | None) -> Lines:
         if person.client:
             yield f"with {person.client}"
         if session.operator:
-            living = [each for each in person.sessions if not each.over]
-            yield from (f"session {number}  {proving.facts_of(each)}" for number, each in enumerate(living, 1))
+            facts = map(proving.facts_of, person.living)
+            yield from (f"session {number}  {each}" for number, each in enumerate(facts, 1))
 
     return lines
 

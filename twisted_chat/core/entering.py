@@ -122,7 +122,7 @@ def gives_way(person: Person, replaced: str = "") -> Session | None:
 
     Raises `TooManySessions` where all of them were heard a moment ago.
     """
-    living = [each for each in person.sessions if not each.over and each.id != replaced]
+    living = [each for each in person.living if each.id != replaced]
     if len(living) < MAX_SESSIONS:
         return None
     silent = min(living, key=lambda each: each.heard_at)
@@ -165,6 +165,5 @@ def session_of(
     chat.reserve(name, person)
     chat.persons[person.id] = person
     chat.ignores.named(person, name)
-    for ignored in chat._ignored_by.pop(person.id, ()):
-        chat.ignores.ignore(person, ignored, chat.names.holder(ignored.text))
+    chat.recall_ignored(person)
     return Session(chat, recipient, person, chat.new_id())

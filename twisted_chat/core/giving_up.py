@@ -34,7 +34,7 @@ def _rename(chat: Chat, person: Person, name: str) -> None:
     before = person.next_name.text
     person.next_name = new = _other_name(chat, person)
     chat.ignores.named(person, new)
-    origin = next(each for each in person.sessions if not each.over)
+    origin = person.living[0]
     chat.post(Event(Kind.RENAMED, person.id, before, chat.now(), text=new.text, origin=origin))
     notify(person, f"{name} is registered, and its owner has come; you are {new.text} now")
 

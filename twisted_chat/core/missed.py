@@ -49,7 +49,7 @@ def has_read(chat: Chat, person: Person, place: int) -> None:
 def has_left(chat: Chat, person: Person, room: Room) -> None:
     """It is not in `room` any more, but still here."""
     person.served.pop(room.id, None)
-    places = [each.feed.place for each in person.sessions if not each.over]
+    places = [each.feed.place for each in person.living]
     if person.account is not None and places:
         chat.journal.mark_read(person.id, {room.id: max(places)})
 

@@ -97,16 +97,11 @@ def _kill(session: Session, argument: str, _id: str | None) -> Lines:
         raise NotAllowed("that is you; /quit leaves")
     name = person.nick if person is not None else coming[0].name
     acts.keep(session, "kill", name, why)
-    ended = [each for each in person.sessions if not each.over] if person is not None else []
+    ended = person.living if person is not None else []
     reason = because(why)
-    for each in ended:
-        each.fail(Killed(reason))
-        session.chat.leave(each, f"killed by an operator{reason}", close=True)
+    count = becoming.throw_out(session.chat, ended, coming, Killed(reason), f"killed by an operator{reason}")
     if person is not None and person.account is not None:
         session.chat.void_secrets(person.account)
-    for one in coming:
-        one.error = Killed(reason)
-    count = len(ended) + len(coming)
     return lambda: (f"{name} was thrown out; sessions ended: {count}",)
 
 

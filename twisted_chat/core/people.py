@@ -55,6 +55,11 @@ class Person:
     def nick(self) -> str:
         return self.name.text
 
+    @property
+    def living(self) -> list[Session]:
+        """Its sessions that are not over."""
+        return [each for each in self.sessions if not each.over]
+
     def goes_from(self, room: Room) -> None:
         """It is not to be in `room` any more: none of its sessions speaks there from now on."""
         self.wanted.pop(room, None)

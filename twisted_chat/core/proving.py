@@ -13,7 +13,7 @@ from twisted.python.failure import Failure as TwistedFailure
 from twisted_chat.boundaries import Stance
 from twisted_chat.core import entering, missed
 from twisted_chat.core.asking import ask_for, ask_new
-from twisted_chat.core.becoming import Becoming
+from twisted_chat.core.becoming import Becoming, coming_as, throw_out
 from twisted_chat.core.durations import seconds_left, span_of, when
 from twisted_chat.core.errors import (
     BadLogin,
@@ -260,7 +260,7 @@ def change_password(session: Session, old: str, new: str, client_id: str | None)
 
 def sessions(session: Session) -> Iterable[str]:
     """A line for each session of this person."""
-    for number, each in enumerate(_living(session), 1):
+    for number, each in enumerate(session.person.living, 1):
         yield f"{number}  {facts_of(each)}{'  (this one)' if each is session else ''}"
 
 
@@ -273,7 +273,7 @@ def facts_of(session: Session) -> str:
 
 def end_others(session: Session, which: str) -> str:
     """End this person's other sessions, or the one with that number in `sessions`; says what was done."""
-    living = _living(session)
+    living = session.person.living
     others = [each for each in living if each is not session]
     if which:
         number = int(which) if which.isascii() and which.isdigit() and len(which) < 6 else 0
@@ -283,22 +283,14 @@ def end_others(session: Session, which: str) -> str:
             raise NotAllowed("that is this session; /quit ends it")
         others = [living[number - 1]]
     ended = Replaced("another session of yours ended it")
-    for each in others:
-        session.chat.end(each, ended)
-    account = session.person.account
-    coming = [each for each in session.chat.becoming.values() if account is not None and each.account == account]
-    if not which:
-        for one in coming:  # they would come in a moment later
-            one.error = ended
-    if (others or coming) and session.person.account is not None:
-        session.chat.void_secrets(session.person.account)  # else who was ended would come back with his
+    chat, account = session.chat, session.person.account
+    coming = coming_as(chat, account) if account is not None and not which else []
+    count = throw_out(chat, others, coming, ended, str(ended))
+    if count and account is not None:
+        chat.void_secrets(account)  # else who was ended would come back with his
     if which:
         return f"Session {which} ends"
-    return "Your other sessions end" if others or coming else "You have no other session"
-
-
-def _living(session: Session) -> list[Session]:
-    return [each for each in session.person.sessions if not each.over]
+    return "Your other sessions end" if count else "You have no other session"
 
 
 def _account_of(session: Session) -> Account:

@@ -53,9 +53,7 @@ class Reader:
         self.last_direct: tuple[str, str] | None = None  # the id and nickname of who wrote to it alone last
         self.welcomed = False
         self.shown: int | None = None  # up to where of what waited for it alone; None: all of it
-        self.arrival: tuple[int, float] | None = (
-            None  # up to where all had arrived at its client, and when that was seen
-        )
+        self.arrival: tuple[int, float] | None = None  # up to where all had arrived at its client, and when
         self.refused: str | None = None  # the asker's mark of what was refused last
         self._asker: str | None = None  # and of what it is being answered for
         self.over = False

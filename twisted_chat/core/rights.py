@@ -204,7 +204,7 @@ class Doer:
 
 def networks_of(person: Person) -> tuple[str, ...]:
     """Where its sessions come from: a right is a person's, so what one of them may not, none of them may."""
-    found = dict.fromkeys(each.recipient.origin.network for each in person.sessions if not each.over)
+    found = dict.fromkeys(each.recipient.origin.network for each in person.living)
     return tuple(each for each in found if each)
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 
-from tests.helpers import LineCase, Peer
+from tests.helpers import LineCase, Peer, log_lines
 from twisted_chat.core.errors import BadLogin
 from twisted_chat.core.missed import SETTLED
 
@@ -259,13 +258,7 @@ class InTheLog(AccountDoor):
 
     def setUp(self) -> None:
         super().setUp()
-        self.lines: list[str] = []
-
-        def observe(event: LogEvent) -> None:
-            self.lines.append(formatEvent(event))
-
-        globalLogPublisher.addObserver(observe)
-        self.addCleanup(globalLogPublisher.removeObserver, observe)
+        self.lines = log_lines(self)
 
     def test_at_the_prompt_and_in_a_hello(self) -> None:
         peer = self.asked()

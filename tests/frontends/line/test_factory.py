@@ -6,10 +6,9 @@ from twisted.internet.address import IPv4Address, UNIXAddress
 from twisted.internet.error import ConnectionDone
 from twisted.internet.protocol import Protocol
 from twisted.internet.testing import StringTransport
-from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 from twisted.python.failure import Failure
 
-from tests.helpers import LineCase
+from tests.helpers import LineCase, log_lines
 from twisted_chat.frontends.admission import REFUSING
 from twisted_chat.frontends.line.protocol import LineProtocol
 from twisted_chat.frontends.outbox import GRACE
@@ -60,13 +59,7 @@ class LoggingRefusals(FactoryCase):
     in_all = 0
 
     def test_one_line_a_minute(self) -> None:
-        lines: list[str] = []
-
-        def observe(event: LogEvent) -> None:
-            lines.append(formatEvent(event))
-
-        globalLogPublisher.addObserver(observe)
-        self.addCleanup(globalLogPublisher.removeObserver, observe)
+        lines = log_lines(self)
         for number in range(100):
             protocol = self.factory.buildProtocol(IPv4Address("TCP", f"192.0.2.{number}", 40000))
             if protocol is not None:

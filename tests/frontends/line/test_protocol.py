@@ -9,11 +9,10 @@ from twisted.internet.address import UNIXAddress
 from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import IHalfCloseableProtocol
 from twisted.internet.testing import StringTransport
-from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 from twisted.python.failure import Failure
 from zope.interface.verify import verifyObject
 
-from tests.helpers import LineCase, Peer
+from tests.helpers import LineCase, Peer, log_lines
 from twisted_chat.frontends.outbox import GRACE
 from twisted_chat.frontends.throttle import Rate
 from twisted_chat.journal.memory import MemoryJournal
@@ -992,13 +991,7 @@ class Logged(LineCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.lines: list[str] = []
-
-        def observe(event: LogEvent) -> None:
-            self.lines.append(formatEvent(event))
-
-        globalLogPublisher.addObserver(observe)
-        self.addCleanup(globalLogPublisher.removeObserver, observe)
+        self.lines = log_lines(self)
 
     def test_who_came_and_from_where(self) -> None:
         self.connect("192.0.2.7").says("sesame", "alice")
