@@ -420,6 +420,8 @@ class PlainTerminalTests(ProcessCase):
         client.types("hello\n")
         await self.server.until(lambda: self.server.said() == ["hello"])
         self.assertNotIn(b"half", client.out)
+        self.server.say("bob", "hi alice")  # who reads that has read before it that hello was said
+        await client.until(lambda: b"hi alice" in client.out)
         client.types("\x03")
         self.assertEqual(await client.ended, 0)
 
